@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the program in the kernel and the command share: the maps, their keys and
+ * values, and the limits that bound them. Both compilers read this file, so it
+ * holds fixed-width types alone. Integers are in host order unless the type or
+ * the comment says otherwise. Any change of layout raises XDPWL_ABI, which every
+ * command compares before it believes the pins.
+ *
+ * A rule set is compiled into a *generation*. Three generations have room at a
+ * time, in slots; control.current names the one in force and is the one word
+ * whose write makes another current. Within a generation:
+ *
+ *   service, protocol, odd_ports   (group, protocol, port) -> class
+ *   coarse4, coarse6               source -> "no rule names anything near it"
+ *   lpm4, lpm6                     source -> entry, closed over its covering prefixes
+ *   cells                          (profile, class) -> cell
+ *   any                            class -> cell, for rules whose source is `any`
+ *
+ * A class is a set of (group, protocol, port) triples that no rule tells apart;
+ * class 0 is what no rule names. `all` is no class of its own: it is asked last,
+ * under XDPWL_CLASS_ALL + group.
+ */
+#ifndef XDPWL_H
+#define XDPWL_H
+
+#include <linux/types.h>
+#include "reasons.h"
+
+#define XDPWL_ABI	1
+
+#define XDPWL_SLOTS	3	/* current, fallback of a confirm, being built */
+#define XDPWL_GROUPS	16	/* sets of interfaces that `on` tells apart */
+#define XDPWL_PORTS	65536
+#define XDPWL_CLASSES	65536	/* class numbers; 0 is "no rule names it" */
+#define XDPWL_CLASS_ALL	XDPWL_CLASSES	/* + group: the cell of service `all` */
+#define XDPWL_INTERFACES 1024	/* attached at a time */
+#define XDPWL_ETHERTYPES 16	/* `option ethertype` lines */
+
+/* Index of a port table in a row of `service`. */
+enum { XDPWL_TCP, XDPWL_UDP, XDPWL_SERVICE_PROTOS };
+
+/* Value of `service`, key slot * XDPWL_GROUPS + group: class of a destination port. */
+struct xdpwl_service {
+	__u16 class[XDPWL_SERVICE_PROTOS][XDPWL_PORTS];
+};
+
+/* Entries of `protocol` behind the 256 protocol numbers. */
+#define XDPWL_ECHO4	256	/* ICMP echo request */
+#define XDPWL_ECHO6	257	/* ICMPv6 echo request */
+#define XDPWL_PROTOCOLS	260	/* padded to 8 bytes */
+
+/* Value of `protocol`, same key: class of a packet without ports, of a later
+ * fragment, and of an odd port that odd_ports does not hold. */
+struct xdpwl_protocol {
+	__u16 class[XDPWL_PROTOCOLS];
+};
+
+/* Key of `odd_ports` (value: __u32 class): SCTP, DCCP and UDP-Lite ports whose
+ * class differs from that of their protocol. */
+struct xdpwl_odd_port {
+	__u16 port;
+	__u8 proto;
+	__u8 group;
+};
+
+/* A cell: 0 where no rule speaks, else the deciding rule's hit number (1 ...),
+ * with XDPWL_DENY set when that rule denies. */
+#define XDPWL_DENY	0x80000000u
+#define XDPWL_HIT(cell)	((cell) & ~XDPWL_DENY)
+
+/* Keys of the tries: prefix length in bits, then the address in network order
+ * (linux/bpf.h struct bpf_lpm_trie_key). */
+struct xdpwl_lpm4 {
+	__u32 len;
+	__u8 addr[4];
+};
+
+struct xdpwl_lpm6 {
+	__u32 len;
+	__u8 addr[16];
+};
+
+/* Value of the tries. */
+struct xdpwl_entry {
+	__u64 common;	/* bit c: there is a cell for class c, c < 64 */
+	__u32 profile;	/* XDPWL_PROFILE_* flags | profile number, key into cells */
+	__u32 cell;	/* with UNIFORM: the cell of every class that has one */
+};
+
+#define XDPWL_COMMON		64		/* classes with a bit in `common` */
+#define XDPWL_PROFILE_UNIFORM	0x80000000u	/* one rule decides all of it */
+#define XDPWL_PROFILE_RARE	0x40000000u	/* it has classes >= 64 as well */
+#define XDPWL_PROFILE_ALL	0x20000000u	/* it has `all` in some group */
+#define XDPWL_PROFILE_NUMBER	0x1fffffffu
+
+/* Key of `cells` (value: __u32 cell). A uniform profile's cells stand for their
+ * presence; the entry's own cell is the answer. */
+struct xdpwl_cell_key {
+	__u32 profile;
+	__u32 class;
+};
+
+/*
+ * coarse4, coarse6: arrays of blocks, two halves of equal size. The first half
+ * is asked for `all` alone (class 0), the second for every class. A clear bit
+ * means that no prefix of the trie with such a cell covers the address.
+ *
+ * IPv4: bit number = address >> coarse4_shift.
+ * IPv6: XDPWL_SHORT_BLOCKS blocks with a bit for each /16 that a prefix shorter
+ * than /32 touches; then a blocked Bloom filter of 64-bit words over the first
+ * 32 bits, see xdpwl_bloom().
+ */
+#define XDPWL_BLOCK_BITS	8192u
+#define XDPWL_BLOCK_SHIFT	13
+#define XDPWL_SHORT_BLOCKS	8
+
+struct xdpwl_block {
+	__u64 word[XDPWL_BLOCK_BITS / 64];
+};
+
+struct xdpwl_bloom {
+	__u32 word;	/* which 64-bit word of the filter */
+	__u64 bits;	/* all of these set: perhaps; else: certainly not */
+};
+
+/* `head` is the first 32 bits of the address in host order, `shift` 64 minus
+ * log2 of the number of words, `seed` odd and secret: sources are chosen by
+ * strangers. */
+static inline __attribute__((always_inline)) struct xdpwl_bloom
+xdpwl_bloom(__u32 head, __u64 seed, __u32 shift)
+{
+	__u64 hash = (head + 1ull) * seed;
+	struct xdpwl_bloom bloom;
+
+	hash ^= hash >> 29;
+	hash *= 0x9e3779b97f4a7c15ull;
+	bloom.word = hash >> shift;
+	bloom.bits = 1ull << (hash & 63) | 1ull << (hash >> 6 & 63) |
+		     1ull << (hash >> 12 & 63);
+	return bloom;
+}
+
+/* Flags of a slot. */
+#define XDPWL_HAS_ANY		0x01	/* some rule's source is `any` */
+#define XDPWL_HAS_ODD		0x02	/* odd_ports is not empty */
+#define XDPWL_HAS_INTERFACES	0x04	/* look up `interface`: groups or audit */
+#define XDPWL_HAS_4		0x08	/* lpm4 and coarse4 are there */
+#define XDPWL_HAS_6		0x10	/* lpm6 and coarse6 are there */
+#define XDPWL_RA		0x20	/* option ra on */
+#define XDPWL_CLASS_E		0x40	/* option class-e on */
+
+/* What a packet needs to know of a generation before it asks a map. */
+struct xdpwl_slot {
+	__u64 generation;	/* 1 for the first; a name, never compared by packets */
+	__u64 bloom_seed;
+	__u32 flags;
+	__u32 coarse4_shift;	/* 8 ... 16 */
+	__u32 coarse4_half;	/* blocks in one half */
+	__u32 coarse6_half;
+	__u32 bloom_shift;
+	__u32 n_ethertypes;
+	__be16 ethertypes[XDPWL_ETHERTYPES];
+};
+
+/* The control block: program data, mapped writable by commands. */
+struct xdpwl_control {
+	__u32 abi;
+	__u32 current;		/* slot; the last write of every change */
+	__u32 reserved[6];	/* fallback and deadline of a confirm, open until */
+	__u64 netns;		/* inode of the network namespace, for commands */
+	__u64 since;		/* counters start, ns since the epoch, for commands */
+	struct xdpwl_slot slot[4];	/* the fourth is never used: a mask bounds it */
+};
+
+/* Key and value of `interface`: what `on` and audit make of a device. */
+struct xdpwl_interface_key {
+	__u32 slot;
+	__u32 ifindex;
+};
+
+struct xdpwl_interface {
+	__u32 group;
+	__u32 audit;
+};
+
+/*
+ * Counters, all per CPU, keyed by what outlives generations.
+ *   reasons     xdpwl_reason; NOT_ALLOWED stays 0 there: it is the sum of the next three
+ *   ports       XDPWL_TCP or _UDP * 65536 + port: TCP and UDP not allowed
+ *   protocols   protocol number: not allowed, without ports
+ *   odd_drops   struct xdpwl_odd_port, group 0: SCTP, DCCP, UDP-Lite not allowed;
+ *               counted in `protocols` when the table is full
+ *   hits        hit number: packets that this rule decided; number / XDPWL_HIT_CHUNK
+ *               is the key of the outer map, the rest that of the inner one
+ */
+struct xdpwl_counter {
+	__u64 packets;
+	__u64 bytes;		/* of the frame at the hook */
+};
+
+#define XDPWL_ODD_DROPS		4096
+#define XDPWL_HIT_CHUNK		4096
+#define XDPWL_HIT_CHUNKS	1024
+
+/* `text`: a generation's rules and set members as bytes, for commands alone
+ * (user/store.h). An array of pages. */
+struct xdpwl_page {
+	__u8 bytes[4096];
+};
+
+/*
+ * In front of the frame that the program `xdpwl_test` is run over: the question,
+ * and, written back into the same place, the answer. Nothing else is written.
+ */
+enum { XDPWL_LINK_NONE, XDPWL_LINK_ETHERNET };
+
+struct xdpwl_query {
+	__u32 ifindex;	/* in: 0 for a device that no `on` names */
+	__u32 link;	/* in: XDPWL_LINK_*: where the frame starts */
+	__u32 reason;	/* out */
+	__u32 cell;	/* out: the deciding rule, or 0 */
+};
+
+_Static_assert(sizeof(struct xdpwl_service) == 256 * 1024, "service");
+_Static_assert(sizeof(struct xdpwl_protocol) == 520, "protocol");
+_Static_assert(sizeof(struct xdpwl_odd_port) == 4, "odd_port");
+_Static_assert(sizeof(struct xdpwl_lpm4) == 8, "lpm4");
+_Static_assert(sizeof(struct xdpwl_lpm6) == 20, "lpm6");
+_Static_assert(sizeof(struct xdpwl_entry) == 16, "entry");
+_Static_assert(sizeof(struct xdpwl_cell_key) == 8, "cell_key");
+_Static_assert(sizeof(struct xdpwl_block) == 1024, "block");
+_Static_assert(sizeof(struct xdpwl_slot) == 72, "slot");
+_Static_assert(sizeof(struct xdpwl_control) == 336, "control");
+_Static_assert(sizeof(struct xdpwl_interface_key) == 8, "interface_key");
+_Static_assert(sizeof(struct xdpwl_counter) == 16, "counter");
+_Static_assert(sizeof(struct xdpwl_page) == 4096, "page");
+_Static_assert(sizeof(struct xdpwl_query) == 16, "query");
+
+#endif

@@ -1,0 +1,1 @@
+# Targets that test and measure; included by the Makefile.

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Model to tables: the arrays of keys and values that one generation writes into
+ * the kernel's maps (include/xdpwl.h says what they mean). compile.c fills them,
+ * kern_maps.c writes them; neither knows the other's business.
+ */
+#ifndef TABLES_H
+#define TABLES_H
+
+#include "error.h"
+#include "ruleset.h"
+#include "../include/xdpwl.h"
+
+/* n keys and n values, each an array of fixed-size elements. */
+struct table {
+	void *keys, *values;
+	size_t n, capacity;
+};
+
+/* A device that is, or is about to be, attached. */
+struct device {
+	char name[IFNAMSIZ];	/* as it was attached: what `on` means */
+	uint32_t ifindex;
+	bool audit;
+};
+
+struct tables {
+	struct xdpwl_slot slot;			/* generation is left 0 */
+	struct xdpwl_service *service;		/* [n_groups] */
+	struct xdpwl_protocol *protocol;	/* [n_groups] */
+	uint32_t n_groups;
+	uint32_t *any;				/* [XDPWL_CLASSES + XDPWL_GROUPS] */
+	struct table odd_ports;			/* xdpwl_odd_port -> u32 */
+	struct table lpm4, lpm6;		/* xdpwl_lpm4/6 -> xdpwl_entry */
+	struct table cells;			/* xdpwl_cell_key -> u32 */
+	struct xdpwl_block *coarse4, *coarse6;	/* 2 * slot.coarseN_half blocks */
+	struct table interfaces;		/* u32 ifindex -> xdpwl_interface */
+};
+
+/*
+ * Compile. Every rule must have its hit number. Rules `on` a name that no device
+ * has are left out (the caller warns). `seed` is 64 random bits. EXIT_FULL beyond
+ * XDPWL_CLASSES - 1 classes, XDPWL_GROUPS groups or memory.
+ */
+int compile(struct tables *tables, const struct ruleset *ruleset,
+	    const struct device *devices, size_t n_devices, uint64_t seed,
+	    struct error *error);
+void tables_free(struct tables *tables);
+
+#endif
