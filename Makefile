@@ -18,7 +18,7 @@ say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
 # --- what must be there: one line each, naming the package ---
 need = $(if $(shell $(1) >/dev/null 2>&1 && echo yes),,$(error $(2) is missing: apt-get install $(3), or make deps))
-ifeq ($(filter deps help clean,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(filter deps print-deps help clean,$(or $(MAKECMDGOALS),all)),)
 ifeq ($(filter demo check bench,$(MAKECMDGOALS)),)
 $(call need,command -v $(firstword $(CLANG)),$(CLANG),clang)
 $(call need,command -v $(PKG_CONFIG),$(PKG_CONFIG),pkg-config)
@@ -72,9 +72,37 @@ $(BUILD)/object.o: $(BUILD)/xdpwl.bpf.o
 clean: ## remove build/
 	rm -rf $(BUILD)
 
+# --- packages of Debian that the build needs ---
+DEPS := make gcc libc6-dev clang pkg-config libbpf-dev libelf-dev zlib1g-dev \
+	libjansson-dev
+
+deps: ## install what the build needs, by apt-get
+	apt-get update
+	DEBIAN_FRONTEND=noninteractive apt-get install -y \
+		--no-install-recommends $(DEPS)
+
+print-deps:
+	@echo $(DEPS)
+
+SBINDIR = $(PREFIX)/sbin
+MANDIR  = $(PREFIX)/share/man/man8
+DOCDIR  = $(PREFIX)/share/doc/xdpwl
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+
+# An /etc/xdpwl that is there is the owner's: neither it nor what it holds is touched.
+install: all ## install below DESTDIR/PREFIX: binary, man page, unit, completion, examples
+	install -D -m 755 $(BUILD)/xdpwl $(DESTDIR)$(SBINDIR)/xdpwl
+	$(if $(wildcard user/xdpwl.8),install -D -m 644 user/xdpwl.8 $(DESTDIR)$(MANDIR)/xdpwl.8)
+	install -D -m 644 user/xdpwl.bash-completion $(DESTDIR)$(COMPLETIONDIR)/xdpwl
+	install -d -m 755 $(DESTDIR)$(UNITDIR) $(DESTDIR)$(DOCDIR)/examples
+	sed 's|@SBINDIR@|$(SBINDIR)|' user/xdpwl.service.in > $(DESTDIR)$(UNITDIR)/xdpwl.service
+	install -m 644 examples/* $(DESTDIR)$(DOCDIR)/examples
+	test -d $(DESTDIR)/etc/xdpwl || install -d -m 755 $(DESTDIR)/etc/xdpwl
+
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 include tests/tests.mk
 
-.PHONY: all clean help
+.PHONY: all clean deps print-deps install help
