@@ -21,3 +21,31 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(PURE_OBJECTS)
 -include $(wildcard $(BUILD)/tests/unit/*.d)
 
 .PHONY: demo check tests
+
+# --- bench: knobs ROUNDS=N, QUICK=1, SEED=N, PEERS_ONLY=1 (see tests/bench/bench.py) ---
+BENCH := $(BUILD)/bench
+BENCH_TOOLS := $(BENCH)/generate $(BENCH)/cost $(BENCH)/packets.bpf.o $(BENCH)/peers.bpf.o
+
+bench: ## measure xdpwl beside its limits over veth; figures in build/bench/*.csv
+	$(Q)$(MAKE) --no-print-directory $(if $(PEERS_ONLY),,all) $(BENCH_TOOLS)
+	$(Q)/usr/bin/python3 -B tests/bench/bench.py $(BUILD)/xdpwl $(BENCH)
+
+$(BENCH)/%: $(BENCH)/%.o $(BENCH)/frame.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(DEP_LIBS)
+
+$(BENCH)/%.o: tests/bench/%.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CFLAGS) $(USER_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BENCH)/%.bpf.o: tests/bench/%.bpf.c Makefile
+	@mkdir -p $(@D)
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) -target bpf $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
+
+.SECONDARY: $(BENCH)/generate.o $(BENCH)/cost.o $(BENCH)/frame.o
+
+-include $(wildcard $(BENCH)/*.d)
+
+.PHONY: bench

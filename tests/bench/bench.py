@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The benchmark: xdpwl beside its limits, in one run.
+
+usage: bench.py XDPWL DIRECTORY
+
+DIRECTORY holds the built tools (generate, cost, packets.bpf.o, peers.bpf.o)
+and gets the CSV files. Knobs of the environment: ROUNDS, QUICK=1, SEED,
+PEERS_ONLY=1 (the machine alone, without xdpwl), XDPWL_DATA. It needs root, two
+cores and Linux 5.18, leaves nothing behind, and fails when a verdict is wrong;
+a goal that is missed is printed, not a failure.
+"""
+import collections
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import lists
+import report
+from topology import Topology, run
+
+SIZES = {"n15": 15, "n10k": 10_000, "n100k": 100_000}
+FAMILIES = (4, 6)
+ERROR = 1e-3    # share of packets with a verdict that is not ours: neighbours'
+
+Sample = collections.namedtuple(
+    "Sample", "family n mix body rate cpu busy seconds packets drops "
+    "accepted refused delivered")
+
+
+class Bench:
+    def __init__(self, xdpwl, directory):
+        quick = bool(os.environ.get("QUICK"))
+        self.xdpwl = os.path.abspath(xdpwl)
+        self.directory = directory
+        self.peers_only = bool(os.environ.get("PEERS_ONLY"))
+        self.rounds = int(os.environ.get("ROUNDS") or (3 if quick else 7))
+        self.seconds = 0.12 if quick else 0.4
+        self.cost_rounds = 5 if quick else 15
+        self.apply_rounds = 3 if quick else 5
+        self.million = not quick
+        seed = os.environ.get("SEED") or str(int(time.time()))
+        self.rng = random.Random(seed)
+        self.topology = Topology()
+        self.scratch = tempfile.mkdtemp(prefix="xdpwl-bench-")
+        self.pins = []
+        self.listed = {}
+        self.threads = {}
+        print(f"{self.rounds} rounds of {self.seconds} s a cell, seed {seed}")
+
+    def tool(self, name):
+        return os.path.join(self.directory, name)
+
+    def file(self, name):
+        return os.path.join(self.scratch, name)
+
+    def records(self, family, body, mix):
+        return self.file(f"{mix}{family}-{body}")
+
+    # --- what is attached ---
+
+    def command(self, body, *arguments):
+        """xdpwl on the pins and the rules of one body, over there."""
+        return run("nsenter", f"--net={self.topology.path(self.topology.far)}",
+                   self.xdpwl, "--pin-dir", self.pin_dir(body),
+                   "--rules", self.file(body), *arguments)
+
+    def pin_dir(self, body):
+        return f"/sys/fs/bpf/xdpwl-bench-{os.getpid()}-{body}"
+
+    def xdpwl_attach(self, body):
+        far = self.topology.device_add(body)
+        self.pins.append(body)
+        self.command(body, "attach", far, "--mode", "native")
+        return far
+
+    def peer_attach(self, body):
+        far = self.topology.device_add(body)
+        if body != "none":
+            run("ip", "-n", self.topology.far, "link", "set", "dev", far,
+                "xdpdrv", "obj", self.tool("peers.bpf.o"), "program", body)
+
+    def prepare(self):
+        self.topology.create()
+        for body in ("bare", "parse", "none"):
+            self.peer_attach(body)
+        for body, n in SIZES.items():
+            self.listed[body] = {f: lists.prefixes_listed(self.rng, f, n)
+                                 for f in FAMILIES}
+            for family in FAMILIES:
+                for mix in lists.MIXES:
+                    lists.records_write(self.records(family, body, mix),
+                                        self.rng, family, mix,
+                                        self.listed[body][family])
+            if not self.peers_only:
+                lists.rules_write(self.file(body), self.listed[body])
+                self.xdpwl_attach(body)
+        bodies = ["bare", "parse", "none", *self.pins]
+        self.threads = {b: self.topology.thread_pin(b) for b in bodies}
+
+    # --- the flood ---
+
+    def flood(self, family, size, mix, body):
+        """One cell once. `body` is a peer, or xdpwl with the rules of `size`."""
+        device = size if body == "xdpwl" else body
+        near, far = self.topology.near, self.topology.far
+        delivered = self.topology.delivered(family)
+        line = run("nsenter", f"--net={self.topology.path(near)}",
+                   self.tool("generate"), self.tool("packets.bpf.o"),
+                   f"g-{device}", self.topology.path(far), f"f-{device}",
+                   self.records(family, size, mix),
+                   f"{lists.KINDS[mix]}{family}", str(self.seconds),
+                   str(self.threads[device]))
+        seconds, *rest = line.split()
+        seconds = float(seconds)
+        packets, drops, accepted, refused, cpu = map(int, rest)
+        delivered = self.topology.delivered(family) - delivered
+        sample = Sample(family, SIZES[size], mix, body, packets / seconds,
+                        cpu / packets, cpu / seconds / 1e9, seconds, packets,
+                        drops, accepted, refused, delivered)
+        self.verdict_check(sample)
+        return sample
+
+    def verdict_check(self, s):
+        """The figures are worth nothing when the packets went elsewhere."""
+        if s.mix == "c":
+            wrong = s.drops + max(0, s.packets - s.delivered)
+        else:
+            wrong = abs(s.packets - s.drops)
+        if wrong > ERROR * s.packets + 512:
+            raise RuntimeError(
+                f"{s.body}, N = {s.n}, mix {s.mix}, IPv{s.family}: "
+                f"{wrong} of {s.packets} packets met the wrong verdict")
+
+    def floods(self):
+        cells = [(f, size, mix, body) for f in FAMILIES for size in SIZES
+                 for mix in lists.MIXES
+                 for body in (("none",) if mix == "c" else ("bare", "parse"))
+                 + (() if self.peers_only else ("xdpwl",))]
+        samples = []
+        for _ in range(self.rounds):
+            # Bodies of a cell stay beside each other, in a new order each time.
+            self.rng.shuffle(cells)
+            cells.sort(key=lambda cell: cell[:3])
+            samples += [self.flood(*cell) for cell in cells]
+        return samples
+
+    # --- the program alone ---
+
+    def cost(self, family, size, mix):
+        device = "f-parse" if self.peers_only else f"f-{size}"
+        pin = ([] if self.peers_only
+               else [os.path.join(self.pin_dir(size), "xdpwl_ethernet")])
+        text = run("nsenter", f"--net={self.topology.path(self.topology.far)}",
+                   "taskset", "-c", "1", self.tool("cost"),
+                   self.tool("packets.bpf.o"), self.tool("peers.bpf.o"),
+                   self.records(family, size, mix),
+                   f"{lists.KINDS[mix]}{family}", device,
+                   str(self.cost_rounds), *pin)
+        return [[float(ns) for ns in line.split()]
+                for line in text.splitlines()]
+
+    def costs(self):
+        return {(f, n, mix): self.cost(f, size, mix) for f in FAMILIES
+                for size, n in SIZES.items() for mix in lists.MIXES}
+
+    # --- apply ---
+
+    def apply_times(self, family, prefixes):
+        """Two files of which each is a change from the other, in turns."""
+        files = []
+        for i, part in enumerate((prefixes, prefixes[:-1])):
+            files.append(self.file(f"apply{i}"))
+            lists.rules_write(files[i], {family: part})
+        seconds = []
+        for i in range(self.apply_rounds + 1):
+            start = time.monotonic()
+            self.command("apply", "apply", files[i % 2])
+            seconds.append(time.monotonic() - start)
+        return seconds[1:]
+
+    def applies(self):
+        with open(self.file("apply"), "w", encoding="ascii"):
+            pass
+        self.xdpwl_attach("apply")
+        times = {("IPv%d prefixes" % f, 100_000, report.GOAL_APPLY):
+                 self.apply_times(f, self.listed["n100k"][f])
+                 for f in FAMILIES}
+        if self.million:
+            prefixes = sorted(lists.prefixes_random(self.rng, 4, (), 1_000_000))
+            times["random IPv4", 1_000_000, None] = \
+                self.apply_times(4, prefixes)
+        return times
+
+    # --- all of it ---
+
+    def save(self, samples, costs, applies):
+        report.csv_write(self.tool("rates.csv"), Sample._fields, samples)
+        report.csv_write(
+            self.tool("costs.csv"),
+            ["family", "n", "mix", "bare", "parse", "xdpwl"],
+            [[*cell, *ns] for cell, rounds in costs.items() for ns in rounds])
+        report.csv_write(
+            self.tool("apply.csv"), ["what", "n", "seconds"],
+            [[what, n, f"{s:.4f}"] for (what, n, _), times in applies.items()
+             for s in times])
+
+    def run(self):
+        self.prepare()
+        for mix, what in lists.MIXES.items():
+            print(f"mix {mix}: {what}")
+        samples, costs = self.floods(), self.costs()
+        applies = {} if self.peers_only else self.applies()
+        self.save(samples, costs, applies)
+        rates = report.Rates(samples)
+        goals = rates.drops_print()
+        rates.passes_print()
+        report.costs_print(costs)
+        if applies:
+            goals += report.applies_print(applies)
+            print(f"\n{sum(goals)} of {len(goals)} goals met;"
+                  f" figures in {self.directory}/*.csv")
+
+    def remove(self):
+        for body in self.pins:
+            subprocess.run(
+                ["nsenter", f"--net={self.topology.path(self.topology.far)}",
+                 self.xdpwl, "--pin-dir", self.pin_dir(body), "--rules",
+                 self.file(body), "detach", "--all"], check=False)
+            shutil.rmtree(self.pin_dir(body), ignore_errors=True)
+        self.topology.remove()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__.split("\n\n")[1])
+    if os.geteuid() or os.cpu_count() < 2:
+        sys.exit("bench: needs root and two cores")
+    for tool in ("ip", "nsenter", "ethtool", "taskset"):
+        if not shutil.which(tool):
+            sys.exit(f"bench: {tool} is missing: "
+                     "apt-get install iproute2 ethtool util-linux")
+    # A kill must clean up as well as an end does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: terminated"))
+    bench = Bench(*sys.argv[1:])
+    try:
+        bench.run()
+    except (RuntimeError, subprocess.CalledProcessError) as error:
+        sys.exit(f"bench: {error}")
+    finally:
+        bench.remove()
+
+
+if __name__ == "__main__":
+    main()
