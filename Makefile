@@ -36,7 +36,7 @@ DEP_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null) -lpthread
 USER_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror=implicit-function-declaration \
 	-Wshadow -Wstrict-prototypes -Wmissing-prototypes -fno-strict-aliasing \
 	-DVERSION='"$(VERSION)"' $(DEP_CFLAGS) $(if $(FAULTS),-DXDPWL_FAULTS)
-BPF_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-function -mcpu=v2 -fno-stack-protector \
+BPF_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-function -mcpu=v3 -fno-stack-protector \
 	-I/usr/include/$(shell uname -m)-linux-gnu $(DEP_CFLAGS)
 
 # Pure modules know no kernel: unit tests link them without libbpf.

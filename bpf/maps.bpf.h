@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The maps, as include/xdpwl.h describes them. Policy comes down: the program may
+ * only read it (BPF_F_RDONLY_PROG), but for `service` and `control`, which
+ * commands write through a mapping, what that flag forbids. Counters go up. Inner
+ * maps carry BPF_F_INNER_MAP where generations differ in size: an array needs it
+ * to be swapped with another max_entries (kernel/bpf/arraymap.c,
+ * array_map_meta_equal), and is declared here with one entry. Inner maps name
+ * sizes, not types: clang emits no more than a forward of a type that only an
+ * inner map points to.
+ */
+#ifndef MAPS_BPF_H
+#define MAPS_BPF_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "../include/xdpwl.h"
+
+/* Zero, and the abi is wrong, until a command fills it: see user/kern_maps.c. */
+struct xdpwl_control control;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XDPWL_SLOTS * XDPWL_GROUPS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct xdpwl_service);
+} service SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XDPWL_SLOTS * XDPWL_GROUPS);
+	__uint(map_flags, BPF_F_RDONLY_PROG);
+	__type(key, __u32);
+	__type(value, struct xdpwl_protocol);
+} protocol SEC(".maps");
+
+/* Class, or XDPWL_CLASS_ALL + group, to the cell of rules for `any`. */
+struct any_cells {
+	__u32 cell[XDPWL_CLASSES + XDPWL_GROUPS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XDPWL_SLOTS);
+	__uint(map_flags, BPF_F_RDONLY_PROG);
+	__type(key, __u32);
+	__type(value, struct any_cells);
+} any SEC(".maps");
+
+struct odd_ports_inner {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_RDONLY_PROG);
+	__uint(key_size, sizeof(struct xdpwl_odd_port));
+	__uint(value_size, sizeof(__u32));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, XDPWL_SLOTS);
+	__type(key, __u32);
+	__array(values, struct odd_ports_inner);
+} odd_ports SEC(".maps");
+
+struct lpm4_inner {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_RDONLY_PROG);
+	__uint(key_size, sizeof(struct xdpwl_lpm4));
+	__uint(value_size, sizeof(struct xdpwl_entry));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, XDPWL_SLOTS);
+	__type(key, __u32);
+	__array(values, struct lpm4_inner);
+} lpm4 SEC(".maps");
+
+struct lpm6_inner {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_RDONLY_PROG);
+	__uint(key_size, sizeof(struct xdpwl_lpm6));
+	__uint(value_size, sizeof(struct xdpwl_entry));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, XDPWL_SLOTS);
+	__type(key, __u32);
+	__array(values, struct lpm6_inner);
+} lpm6 SEC(".maps");
+
+struct coarse_inner {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_INNER_MAP | BPF_F_RDONLY_PROG);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct xdpwl_block));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, XDPWL_SLOTS);
+	__type(key, __u32);
+	__array(values, struct coarse_inner);
+} coarse4 SEC(".maps"), coarse6 SEC(".maps");
+
+struct cells_inner {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_RDONLY_PROG);
+	__uint(key_size, sizeof(struct xdpwl_cell_key));
+	__uint(value_size, sizeof(__u32));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, XDPWL_SLOTS);
+	__type(key, __u32);
+	__array(values, struct cells_inner);
+} cells SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, XDPWL_SLOTS * XDPWL_INTERFACES);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_RDONLY_PROG);
+	__type(key, struct xdpwl_interface_key);
+	__type(value, struct xdpwl_interface);
+} interface SEC(".maps");
+
+struct text_inner {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_INNER_MAP | BPF_F_MMAPABLE);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct xdpwl_page));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, XDPWL_SLOTS);
+	__type(key, __u32);
+	__array(values, struct text_inner);
+} text SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, XDPWL_N_REASONS);
+	__type(key, __u32);
+	__type(value, struct xdpwl_counter);
+} reasons SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, XDPWL_SERVICE_PROTOS * XDPWL_PORTS);
+	__type(key, __u32);
+	__type(value, struct xdpwl_counter);
+} ports SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 256);
+	__type(key, __u32);
+	__type(value, struct xdpwl_counter);
+} protocols SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, XDPWL_ODD_DROPS);
+	__type(key, struct xdpwl_odd_port);
+	__type(value, struct xdpwl_counter);
+} odd_drops SEC(".maps");
+
+struct hits_inner {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, XDPWL_HIT_CHUNK);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct xdpwl_counter));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, XDPWL_HIT_CHUNKS);
+	__type(key, __u32);
+	__array(values, struct hits_inner);
+} hits SEC(".maps");
+
+#endif

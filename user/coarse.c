@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Marks what the entries of the tries touch. Sized by their number: few entries
+ * get a bitmap that stays in the first-level cache, many one fine enough to turn
+ * strangers away (spec of sizes: a /16, /20 or /24 a bit).
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "coarse.h"
+
+#define WORDS (XDPWL_BLOCK_BITS / 64)
+#define BLOOM_MIN_LEN 24	/* shorter prefixes have too many /32s: marked by /16 */
+#define BLOOM_KEYS_A_WORD 2
+#define BLOOM_WORDS_MAX (1u << 18)
+
+static void bit_set(struct xdpwl_block *blocks, uint32_t bit)
+{
+	blocks[bit >> XDPWL_BLOCK_SHIFT].word[bit / 64 % WORDS] |=
+		1ull << (bit & 63);
+}
+
+/* Bits first ... last; whole words at once. */
+static void bits_set(struct xdpwl_block *blocks, uint32_t first, uint32_t last)
+{
+	while (first <= last) {
+		if (!(first & 63) && last - first >= 63) {
+			blocks[first >> XDPWL_BLOCK_SHIFT]
+				.word[first / 64 % WORDS] = ~0ull;
+			first += 63;
+		} else {
+			bit_set(blocks, first);
+		}
+		if (first++ == UINT32_MAX)
+			break;
+	}
+}
+
+static uint32_t shift_for(size_t n)
+{
+	if (n <= 64)
+		return 16;
+	return n <= 4096 ? 12 : 8;
+}
+
+int coarse_build4(struct tables *tables)
+{
+	const struct xdpwl_entry *entries = tables->lpm4.values;
+	const struct xdpwl_lpm4 *keys = tables->lpm4.keys;
+	uint32_t shift = shift_for(tables->lpm4.n), half;
+	uint32_t first, last;
+	size_t i;
+
+	half = (1u << (32 - shift)) / XDPWL_BLOCK_BITS;
+	tables->coarse4 = calloc(2 * half, sizeof(*tables->coarse4));
+	if (!tables->coarse4)
+		return -ENOMEM;
+	tables->slot.coarse4_shift = shift;
+	tables->slot.coarse4_half = half;
+	for (i = 0; i < tables->lpm4.n; i++) {
+		memcpy(&first, keys[i].addr, sizeof(first));
+		first = ntohl(first);
+		last = keys[i].len ? first | (uint32_t)(0xffffffffull >> keys[i].len) :
+				     UINT32_MAX;
+		bits_set(tables->coarse4 + half, first >> shift, last >> shift);
+		if (entries[i].profile & XDPWL_PROFILE_ALL)
+			bits_set(tables->coarse4, first >> shift, last >> shift);
+	}
+	return 0;
+}
+
+static uint32_t head6(const struct xdpwl_lpm6 *key)
+{
+	uint32_t head;
+
+	memcpy(&head, key->addr, sizeof(head));
+	return ntohl(head);
+}
+
+/* How many first 32 bits a prefix of at least BLOOM_MIN_LEN stands for. */
+static uint32_t heads_of(const struct xdpwl_lpm6 *key)
+{
+	return key->len >= 32 ? 1 : 1u << (32 - key->len);
+}
+
+static uint32_t bloom_words(const struct tables *tables)
+{
+	const struct xdpwl_lpm6 *keys = tables->lpm6.keys;
+	uint64_t heads = 0, words = WORDS;
+	size_t i;
+
+	for (i = 0; i < tables->lpm6.n; i++)
+		if (keys[i].len >= BLOOM_MIN_LEN &&
+		    (!i || keys[i].len < 32 ||
+		     head6(&keys[i]) != head6(&keys[i - 1])))
+			heads += heads_of(&keys[i]);
+	while (words * BLOOM_KEYS_A_WORD < heads && words < BLOOM_WORDS_MAX)
+		words *= 2;
+	return words;
+}
+
+static void mark6(const struct tables *tables, struct xdpwl_block *half,
+		  const struct xdpwl_lpm6 *key)
+{
+	uint32_t head = head6(key), i;
+
+	if (key->len < BLOOM_MIN_LEN) {
+		uint32_t last = key->len ? head | 0xffffffffu >> key->len :
+					   UINT32_MAX;
+
+		bits_set(half, head >> 16, last >> 16);
+		return;
+	}
+	for (i = 0; i < heads_of(key); i++) {
+		struct xdpwl_bloom bloom = xdpwl_bloom(
+			head + i, tables->slot.bloom_seed,
+			tables->slot.bloom_shift);
+
+		half[XDPWL_SHORT_BLOCKS + bloom.word / WORDS]
+			.word[bloom.word % WORDS] |= bloom.bits;
+	}
+}
+
+int coarse_build6(struct tables *tables, uint64_t seed)
+{
+	const struct xdpwl_entry *entries = tables->lpm6.values;
+	const struct xdpwl_lpm6 *keys = tables->lpm6.keys;
+	uint32_t words = bloom_words(tables), half;
+	size_t i;
+
+	half = XDPWL_SHORT_BLOCKS + words / WORDS;
+	tables->coarse6 = calloc(2 * half, sizeof(*tables->coarse6));
+	if (!tables->coarse6)
+		return -ENOMEM;
+	tables->slot.coarse6_half = half;
+	tables->slot.bloom_seed = seed | 1;
+	tables->slot.bloom_shift = 64 - __builtin_ctz(words);
+	for (i = 0; i < tables->lpm6.n; i++) {
+		mark6(tables, tables->coarse6 + half, &keys[i]);
+		if (entries[i].profile & XDPWL_PROFILE_ALL)
+			mark6(tables, tables->coarse6, &keys[i]);
+	}
+	return 0;
+}

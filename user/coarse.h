@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Entries of the tries to the coarse tables in front of them: include/xdpwl.h says
+ * how they are laid out. A superset of the truth, always. */
+#ifndef COARSE_H
+#define COARSE_H
+
+#include "tables.h"
+
+/* From tables->lpm4 / lpm6, which must be sorted by address; fills coarse4 / 6 and
+ * their fields of the slot. -ENOMEM. */
+int coarse_build4(struct tables *tables);
+int coarse_build6(struct tables *tables, uint64_t seed);
+
+#endif

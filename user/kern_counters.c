@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Counters out of the per-CPU maps, summed up; and back to zero. Sized by the
+ * possible CPUs, as the kernel sizes them. Resetting races with packets that are
+ * being counted, so each counter is read again until the zero has held.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "kern_inner.h"
+
+#define N_PORTS (XDPWL_SERVICE_PROTOS * XDPWL_PORTS)
+#define RESET_TRIES 8
+
+static struct xdpwl_counter sum(const struct xdpwl_counter *counters, int cpus)
+{
+	struct xdpwl_counter total = { 0, 0 };
+	int i;
+
+	for (i = 0; i < cpus; i++) {
+		total.packets += counters[i].packets;
+		total.bytes += counters[i].bytes;
+	}
+	return total;
+}
+
+/* Elements 0 ... n - 1 of a per-CPU array. In one call where the kernel can. */
+static int array_read(int fd, struct xdpwl_counter *totals, uint32_t n)
+{
+	LIBBPF_OPTS(bpf_map_batch_opts, opts);
+	int cpus = libbpf_num_possible_cpus(), err = 0;
+	struct xdpwl_counter *values = calloc((size_t)n * cpus,
+					      sizeof(*values));
+	uint32_t *keys = calloc(n, sizeof(*keys)), count = n, i, batch;
+
+	if (!values || !keys) {
+		err = -ENOMEM;
+		goto out;
+	}
+	if (!bpf_map_lookup_batch(fd, NULL, &batch, keys, values, &count,
+				  &opts) || errno == ENOENT) {
+		for (i = 0; i < count; i++)
+			if (keys[i] < n)
+				totals[keys[i]] = sum(values + (size_t)i * cpus,
+						      cpus);
+		goto out;
+	}
+	for (i = 0; i < n && !err; i++) {
+		err = bpf_map_lookup_elem(fd, &i, values) ? -errno : 0;
+		totals[i] = sum(values, cpus);
+	}
+out:
+	free(values);
+	free(keys);
+	return err;
+}
+
+static int odd_read(int fd, struct kern_counters *counters)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct xdpwl_counter *values = calloc(cpus, sizeof(*values));
+	struct xdpwl_odd_port key, *from = NULL;
+	size_t n = 0;
+
+	counters->odd = calloc(XDPWL_ODD_DROPS, sizeof(*counters->odd));
+	counters->odd_drops = calloc(XDPWL_ODD_DROPS,
+				     sizeof(*counters->odd_drops));
+	if (!values || !counters->odd || !counters->odd_drops) {
+		free(values);
+		return -ENOMEM;
+	}
+	while (n < XDPWL_ODD_DROPS && !bpf_map_get_next_key(fd, from, &key)) {
+		counters->odd[n] = key;
+		from = &counters->odd[n];
+		if (!bpf_map_lookup_elem(fd, &key, values))
+			counters->odd_drops[n] = sum(values, cpus);
+		n++;
+	}
+	counters->n_odd = n;
+	free(values);
+	return 0;
+}
+
+static void add(struct xdpwl_counter *to, const struct xdpwl_counter *counter)
+{
+	to->packets += counter->packets;
+	to->bytes += counter->bytes;
+}
+
+/* What is counted per port is `not-allowed`: see include/xdpwl.h. */
+static void not_allowed_sum(struct kern_counters *counters)
+{
+	struct xdpwl_counter *total = &counters->reasons[XDPWL_NOT_ALLOWED];
+	size_t i;
+
+	for (i = 0; i < N_PORTS; i++)
+		add(total, &counters->ports[i]);
+	for (i = 0; i < 256; i++)
+		add(total, &counters->protocols[i]);
+	for (i = 0; i < counters->n_odd; i++)
+		add(total, &counters->odd_drops[i]);
+}
+
+int kern_counters_read(const struct kern *kern, struct kern_counters *counters,
+		       struct error *error)
+{
+	int err;
+
+	memset(counters, 0, sizeof(*counters));
+	counters->ports = calloc(N_PORTS, sizeof(*counters->ports));
+	err = counters->ports ? array_read(kern->map[MAP_REASONS],
+					   counters->reasons,
+					   XDPWL_N_REASONS) : -ENOMEM;
+	if (!err)
+		err = array_read(kern->map[MAP_PORTS], counters->ports, N_PORTS);
+	if (!err)
+		err = array_read(kern->map[MAP_PROTOCOLS], counters->protocols,
+				 256);
+	if (!err)
+		err = odd_read(kern->map[MAP_ODD_DROPS], counters);
+	if (!err) {
+		not_allowed_sum(counters);
+		return 0;
+	}
+	kern_counters_free(counters);
+	return error_system(error, -err, EXIT_SYSTEM,
+			    "cannot read the counters in %s", kern->dir);
+}
+
+void kern_counters_free(struct kern_counters *counters)
+{
+	free(counters->ports);
+	free(counters->odd);
+	free(counters->odd_drops);
+	memset(counters, 0, sizeof(*counters));
+}
+
+/* ---- rules ---- */
+
+int kern_hits_read(const struct kern *kern, const uint32_t *hits, size_t n,
+		   struct xdpwl_counter *counts, struct error *error)
+{
+	int cpus = libbpf_num_possible_cpus(), fd = -1, err = 0;
+	struct xdpwl_counter *values = calloc(cpus, sizeof(*values));
+	uint32_t chunk = UINT32_MAX, index;
+	size_t i;
+
+	for (i = 0; i < n && values && !err; i++) {
+		if (hits[i] / XDPWL_HIT_CHUNK != chunk) {
+			if (fd >= 0)
+				close(fd);
+			chunk = hits[i] / XDPWL_HIT_CHUNK;
+			fd = kern_inner_get(kern->map[MAP_HITS], chunk);
+		}
+		index = hits[i] % XDPWL_HIT_CHUNK;
+		if (fd < 0)
+			err = fd;
+		else if (bpf_map_lookup_elem(fd, &index, values))
+			err = -errno;
+		counts[i] = sum(values, cpus);
+	}
+	if (fd >= 0)
+		close(fd);
+	err = values ? err : -ENOMEM;
+	free(values);
+	return err ? error_system(error, -err, EXIT_SYSTEM, "cannot read the "
+				  "counters of rules in %s", kern->dir) : 0;
+}
+
+static int chunk_add(const struct kern *kern, uint32_t chunk)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "hits",
+				sizeof(__u32), sizeof(struct xdpwl_counter),
+				XDPWL_HIT_CHUNK, NULL), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	kern_fault();
+	if (bpf_map_update_elem(kern->map[MAP_HITS], &chunk, &fd, BPF_NOEXIST) &&
+	    bpf_map_update_elem(kern->map[MAP_HITS], &chunk, &fd, BPF_ANY))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* Make the chunks up to that of `last`; *made is the first new one. */
+static int chunks_make(const struct kern *kern, uint32_t last, uint32_t *made)
+{
+	uint32_t n = last / XDPWL_HIT_CHUNK + 1, chunk, id;
+	int err = 0;
+
+	*made = n;
+	for (chunk = 0; chunk < n && !err; chunk++) {
+		if (!bpf_map_lookup_elem(kern->map[MAP_HITS], &chunk, &id))
+			continue;
+		err = chunk_add(kern, chunk);
+		if (chunk < *made)
+			*made = chunk;
+	}
+	return err;
+}
+
+int kern_hits_reset(struct kern *kern, uint32_t last, const uint32_t *hits,
+		    size_t n, struct error *error)
+{
+	struct xdpwl_counter *zero = calloc(libbpf_num_possible_cpus(),
+					    sizeof(*zero));
+	uint32_t made, index;
+	int err = last < XDPWL_HIT_CHUNK * XDPWL_HIT_CHUNKS ?
+			  chunks_make(kern, last, &made) : -ENOSPC;
+	size_t i;
+
+	err = zero ? err : -ENOMEM;
+	for (i = 0; i < n && !err; i++) {
+		int fd;
+
+		if (hits[i] / XDPWL_HIT_CHUNK >= made)
+			continue;	/* new, and zero already */
+		index = hits[i] % XDPWL_HIT_CHUNK;
+		fd = kern_inner_get(kern->map[MAP_HITS],
+				    hits[i] / XDPWL_HIT_CHUNK);
+		kern_fault();
+		if (fd < 0)
+			err = fd;
+		else if (bpf_map_update_elem(fd, &index, zero, BPF_ANY))
+			err = -errno;
+		if (fd >= 0)
+			close(fd);
+	}
+	free(zero);
+	return err ? error_system(error, -err, EXIT_SYSTEM,
+				  "cannot make room for the counters of %u "
+				  "rules", last) : 0;
+}
+
+/* ---- reset ---- */
+
+/* Zero one element; a packet counted meanwhile may have written the old sum back. */
+static void element_reset(int fd, const void *key, uint64_t before,
+			  struct xdpwl_counter *zero,
+			  struct xdpwl_counter *again, int cpus)
+{
+	int tries;
+
+	for (tries = 0; tries < RESET_TRIES; tries++) {
+		kern_fault();
+		bpf_map_update_elem(fd, key, zero, BPF_ANY);
+		if (bpf_map_lookup_elem(fd, key, again) ||
+		    sum(again, cpus).packets < (before + 1) / 2)
+			return;
+	}
+}
+
+static void array_reset(int fd, const struct xdpwl_counter *totals, uint32_t n,
+			struct xdpwl_counter *scratch, int cpus)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		if (totals[i].packets)
+			element_reset(fd, &i, totals[i].packets, scratch,
+				      scratch + cpus, cpus);
+}
+
+int kern_counters_reset(struct kern *kern, struct error *error)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct xdpwl_counter *scratch = calloc(2 * cpus, sizeof(*scratch));
+	struct kern_counters counters;
+	struct timespec now;
+	int err;
+	size_t i;
+
+	err = scratch ? kern_counters_read(kern, &counters, error) :
+			error_memory(error);
+	if (!err) {
+		counters.reasons[XDPWL_NOT_ALLOWED].packets = 0;
+		array_reset(kern->map[MAP_REASONS], counters.reasons,
+			    XDPWL_N_REASONS, scratch, cpus);
+		array_reset(kern->map[MAP_PORTS], counters.ports, N_PORTS,
+			    scratch, cpus);
+		array_reset(kern->map[MAP_PROTOCOLS], counters.protocols, 256,
+			    scratch, cpus);
+		for (i = 0; i < counters.n_odd; i++)
+			bpf_map_delete_elem(kern->map[MAP_ODD_DROPS],
+					    &counters.odd[i]);
+		clock_gettime(CLOCK_REALTIME, &now);
+		kern->control->since = now.tv_sec * 1000000000ull + now.tv_nsec;
+		kern_counters_free(&counters);
+	}
+	free(scratch);
+	return err;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the kern_*.c around locks, devices and links owe one another; no caller
+ * outside of them may need this.
+ */
+#ifndef KERN_INNER_H
+#define KERN_INNER_H
+
+#include <linux/bpf.h>
+#include "kern.h"
+
+#define LOCK_SECONDS 30
+
+/* CLOCK_MONOTONIC, LOCK_SECONDS from now, in ns. */
+int64_t kern_deadline(void);
+
+/*
+ * Open a directory and flock it, as the inode that `path` names once the lock
+ * is had. Returns 0 with *fd, -1 where there is no such directory; else -errno
+ * and EXIT_BUSY or EXIT_SYSTEM.
+ */
+int kern_lock_directory(int *fd, const char *path, int64_t deadline,
+			struct error *error);
+
+/* EXIT_FOREIGN where an XDP program runs on the device: which, by whom, and
+ * what removes it. 0 where none does. */
+int kern_foreign(const char *name, uint32_t ifindex, struct error *error);
+
+/* The program for a device's link type, ETHERNET for a loopback; EXIT_SYSTEM
+ * for one that no program of ours parses. */
+int kern_device_prog(const char *name, enum kern_prog *prog, bool *loopback,
+		     struct error *error);
+
+/* The path of a device's pin, path[PATH_MAX]. EXIT_ABSENT where no device can
+ * be called so. */
+int kern_link_path(const struct kern *kern, const char *name, char *path,
+		   struct error *error);
+
+/*
+ * Open a pinned link: returns its fd, -ENOENT where there is none. Where the
+ * device is gone from here, deleted or moved to another network namespace,
+ * link->ifindex is 0; in the latter case the link lives on and
+ * info->xdp.ifindex is its number there, which may be another device's here.
+ * link->name is left alone.
+ */
+int kern_link_open(const char *path, struct kern_link *link,
+		   struct bpf_link_info *info, struct error *error);
+
+/* Load the object inside this binary: maps that kern holds already (fd >= 0) are
+ * reused, the others are created; programs are replaced. */
+int kern_load(struct kern *kern, struct error *error);
+
+/* The inner map of `outer` at `key`, by its id: an fd, or -errno (-ENOENT: none). */
+int kern_inner_get(int outer, uint32_t key);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The object inside this binary to loaded programs and maps, by libbpf. Features
+ * are probed, never guessed from a version; where the kernel refuses, the message
+ * names the first thing that it lacks.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include "kern_inner.h"
+
+/* The bytes that the Makefile put between these. */
+extern const char xdpwl_object[], xdpwl_object_end[];
+
+const char *const kern_map_names[N_MAPS] = {
+	[MAP_CONTROL] = "control",
+	[MAP_SERVICE] = "service",
+	[MAP_PROTOCOL] = "protocol",
+	[MAP_ODD_PORTS] = "odd_ports",
+	[MAP_ANY] = "any",
+	[MAP_LPM4] = "lpm4",
+	[MAP_LPM6] = "lpm6",
+	[MAP_COARSE4] = "coarse4",
+	[MAP_COARSE6] = "coarse6",
+	[MAP_CELLS] = "cells",
+	[MAP_INTERFACE] = "interface",
+	[MAP_TEXT] = "text",
+	[MAP_REASONS] = "reasons",
+	[MAP_PORTS] = "ports",
+	[MAP_PROTOCOLS] = "protocols",
+	[MAP_ODD_DROPS] = "odd_drops",
+	[MAP_HITS] = "hits",
+};
+
+const char *const kern_prog_names[N_PROGS] = {
+	[PROG_ETHERNET] = "xdpwl_ethernet",
+	[PROG_NO_LINK] = "xdpwl_no_link",
+	[PROG_TEST] = "xdpwl_test",
+};
+
+/* `control` is the program's own data. */
+static struct bpf_map *object_map(struct bpf_object *object, int map)
+{
+	return bpf_object__find_map_by_name(
+		object, map == MAP_CONTROL ? ".bss" : kern_map_names[map]);
+}
+
+/* ---- what the kernel has ---- */
+
+static bool probe_program(__u32 flags)
+{
+	struct bpf_insn insns[] = {
+		{ .code = 0xb7, .dst_reg = 0, .imm = XDP_PASS },	/* r0 = PASS */
+		{ .code = 0x95 },					/* exit */
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .prog_flags = flags);
+	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "xdpwl_probe", "GPL", insns,
+			       2, &opts);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static bool probe_map(enum bpf_map_type type, __u32 flags, __u32 key)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = flags);
+	int fd = bpf_map_create(type, "xdpwl_probe", key, 8, 1, &opts);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static const char *missing_feature(void)
+{
+	if (!probe_map(BPF_MAP_TYPE_ARRAY, 0, 4))
+		return "bpf(2) for this process (CONFIG_BPF_SYSCALL, lockdown)";
+	if (!probe_program(0))
+		return "XDP programs";
+	if (!probe_map(BPF_MAP_TYPE_LPM_TRIE, BPF_F_NO_PREALLOC, 8))
+		return "LPM tries";
+	if (!probe_map(BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, 4))
+		return "mapped arrays (BPF_F_MMAPABLE, Linux 5.5)";
+	if (!probe_map(BPF_MAP_TYPE_HASH, BPF_F_RDONLY_PROG, 4))
+		return "read-only maps (BPF_F_RDONLY_PROG, Linux 5.2)";
+	if (!probe_map(BPF_MAP_TYPE_ARRAY, BPF_F_INNER_MAP, 4))
+		return "inner arrays of any size (BPF_F_INNER_MAP, Linux 5.10)";
+	return NULL;
+}
+
+/* ---- the verifier's last word, kept for the message ---- */
+
+struct last_word {
+	char text[256];
+};
+
+static void last_word_find(struct last_word *word, const char *log)
+{
+	const char *line, *next;
+
+	word->text[0] = '\0';
+	for (line = log; *line; line = next) {
+		size_t length = strcspn(line, "\n");
+
+		next = line + length + !!line[length];
+		if (!length || !strncmp(line, "processed ", 10))
+			continue;
+		if (length >= sizeof(word->text))
+			length = sizeof(word->text) - 1;
+		memcpy(word->text, line, length);
+		word->text[length] = '\0';
+	}
+}
+
+static int load_refused(int errnum, const char *log, struct error *error)
+{
+	const char *missing = missing_feature();
+	struct last_word word;
+
+	if (errnum == EPERM || errnum == EACCES || errnum == ENOMEM)
+		missing = NULL;
+	if (missing)
+		return error_system(error, errnum, EXIT_SYSTEM,
+				    "this kernel lacks %s", missing);
+	last_word_find(&word, log);
+	return error_system(error, errnum, EXIT_SYSTEM,
+			    "the kernel refused to load the program%s%s",
+			    word.text[0] ? ", saying: " : "", word.text);
+}
+
+/* ---- the object ---- */
+
+static int quiet(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level, (void)format, (void)args;
+	return 0;
+}
+
+static int object_prepare(struct bpf_object *object, char *log, size_t size)
+{
+	bool frags = probe_program(BPF_F_XDP_HAS_FRAGS);
+	struct bpf_program *prog;
+	struct bpf_map *map;
+
+	bpf_object__for_each_program(prog, object) {
+		bpf_program__set_log_buf(prog, log, size);
+		bpf_program__set_log_level(prog, 1);
+		if (frags)
+			bpf_program__set_flags(prog, BPF_F_XDP_HAS_FRAGS);
+	}
+	map = bpf_object__find_map_by_name(object, ".rodata.frags");
+	return map ? bpf_map__set_initial_value(map, &frags, sizeof(frags)) :
+		     -EINVAL;
+}
+
+static int object_reuse(struct bpf_object *object, const struct kern *kern)
+{
+	int i, err;
+
+	for (i = 0; i < N_MAPS; i++) {
+		struct bpf_map *map = object_map(object, i);
+
+		if (!map)
+			return -EINVAL;
+		if (kern->map[i] < 0)
+			continue;
+		err = bpf_map__reuse_fd(map, kern->map[i]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* The loaded object's fds, as the kern's own. */
+static int object_take(struct bpf_object *object, struct kern *kern)
+{
+	int i, prog[N_PROGS];
+
+	for (i = 0; i < N_MAPS; i++) {
+		if (kern->map[i] < 0)
+			kern->map[i] = dup(bpf_map__fd(object_map(object, i)));
+		if (kern->map[i] < 0)
+			return -errno;
+	}
+	for (i = 0; i < N_PROGS; i++) {
+		struct bpf_program *p = bpf_object__find_program_by_name(
+			object, kern_prog_names[i]);
+
+		prog[i] = p ? dup(bpf_program__fd(p)) : -1;
+		if (prog[i] < 0)
+			return -ENOENT;
+		if (kern->prog[i] >= 0)
+			close(kern->prog[i]);
+		kern->prog[i] = prog[i];
+	}
+	return 0;
+}
+
+int kern_load(struct kern *kern, struct error *error)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "xdpwl");
+	static char log[1 << 16];	/* only this function's, filled by the kernel */
+	struct bpf_object *object;
+	int err;
+
+	libbpf_set_print(quiet);
+	object = bpf_object__open_mem(xdpwl_object,
+				      xdpwl_object_end - xdpwl_object, &opts);
+	if (!object)
+		return error_system(error, errno, EXIT_SYSTEM,
+				    "cannot read the program in this binary");
+	log[0] = '\0';
+	err = object_prepare(object, log, sizeof(log));
+	if (!err)
+		err = object_reuse(object, kern);
+	if (!err)
+		err = bpf_object__load(object);
+	if (err)
+		err = load_refused(-err, log, error);
+	else if (object_take(object, kern))
+		err = error_system(error, EMFILE, EXIT_SYSTEM,
+				   "cannot keep the loaded program");
+	bpf_object__close(object);
+	return err;
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Tables to a generation: everything goes into a slot that no packet uses, and one
+ * write of one word makes it current. Slots are used in turn, so the one being
+ * built was left two changes ago, and each change since has waited out a grace
+ * period in the update of an outer map.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "kern_inner.h"
+
+uint64_t kern_generation(const struct kern *kern)
+{
+	return kern->control->slot[kern->control->current & 3].generation;
+}
+
+/* ---- n keys and values into a map ---- */
+
+static int map_fill_singly(int fd, const char *keys, size_t key_size,
+			   const char *values, size_t value_size, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (bpf_map_update_elem(fd, keys + i * key_size,
+					values + i * value_size, BPF_ANY))
+			return -errno;
+	return 0;
+}
+
+/* In one call where the map type has batches (5.10: not an LPM trie). */
+static int map_fill(int fd, const void *keys, size_t key_size,
+		    const void *values, size_t value_size, size_t n)
+{
+	LIBBPF_OPTS(bpf_map_batch_opts, opts);
+	__u32 count = n;
+
+	if (!n)
+		return 0;
+	kern_fault();
+	if (!bpf_map_update_batch(fd, keys, values, &count, &opts))
+		return 0;
+	if (errno == ENOSPC || errno == ENOMEM)
+		return -errno;
+	return map_fill_singly(fd, keys, key_size, values, value_size, n);
+}
+
+/* ---- direct maps: rows of the slot ---- */
+
+static int service_fill(const struct kern *kern, const struct tables *tables,
+			uint32_t slot)
+{
+	size_t row = sizeof(struct xdpwl_service);
+	size_t length = tables->n_groups * row;
+	void *at = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED,
+			kern->map[MAP_SERVICE], slot * XDPWL_GROUPS * row);
+
+	if (at == MAP_FAILED)
+		return -errno;
+	kern_fault();
+	memcpy(at, tables->service, length);
+	munmap(at, length);
+	return 0;
+}
+
+static int protocol_fill(const struct kern *kern, const struct tables *tables,
+			 uint32_t slot)
+{
+	uint32_t group, row;
+
+	for (group = 0; group < tables->n_groups; group++) {
+		row = slot * XDPWL_GROUPS + group;
+		kern_fault();
+		if (bpf_map_update_elem(kern->map[MAP_PROTOCOL], &row,
+					&tables->protocol[group], BPF_ANY))
+			return -errno;
+	}
+	return 0;
+}
+
+static int any_fill(const struct kern *kern, const struct tables *tables,
+		    uint32_t slot)
+{
+	if (!(tables->slot.flags & XDPWL_HAS_ANY))
+		return 0;
+	kern_fault();
+	return bpf_map_update_elem(kern->map[MAP_ANY], &slot, tables->any,
+				   BPF_ANY) ? -errno : 0;
+}
+
+/* What the slot's last user left goes first. */
+static int interfaces_fill(const struct kern *kern, const struct tables *tables,
+			   uint32_t slot)
+{
+	const struct xdpwl_interface *values = tables->interfaces.values;
+	const uint32_t *ifindex = tables->interfaces.keys;
+	struct xdpwl_interface_key key, next, *from = NULL;
+	int fd = kern->map[MAP_INTERFACE];
+	size_t i;
+
+	while (!bpf_map_get_next_key(fd, from, &next)) {
+		bool stale = next.slot == slot;
+
+		if (stale) {
+			kern_fault();
+			bpf_map_delete_elem(fd, &next);
+		} else {
+			key = next;
+			from = &key;
+		}
+	}
+	for (i = 0; i < tables->interfaces.n; i++) {
+		key = (struct xdpwl_interface_key){ slot, ifindex[i] };
+		kern_fault();
+		if (bpf_map_update_elem(fd, &key, &values[i], BPF_ANY))
+			return -errno;
+	}
+	return 0;
+}
+
+/* ---- inner maps ---- */
+
+int kern_inner_get(int outer, uint32_t key)
+{
+	uint32_t id;
+	int fd;
+
+	if (bpf_map_lookup_elem(outer, &key, &id))
+		return -errno;
+	fd = bpf_map_get_fd_by_id(id);
+	return fd < 0 ? -errno : fd;
+}
+
+struct inner {
+	enum kern_map outer;
+	enum bpf_map_type type;
+	__u32 flags;
+	const void *keys, *values;
+	size_t key_size, value_size, n;
+	__u32 max_entries;	/* at least n */
+	int fd;			/* -1: empty, the slot's element is deleted */
+	uint32_t slot;
+	int outer_fd, err;
+};
+
+#define N_INNERS 6
+
+static void inners_describe(struct inner inners[N_INNERS],
+			    const struct tables *tables,
+			    const uint32_t *blocks)
+{
+	const struct table *odd = &tables->odd_ports, *cells = &tables->cells;
+	const struct table *lpm4 = &tables->lpm4, *lpm6 = &tables->lpm6;
+	__u32 rdonly = BPF_F_RDONLY_PROG;
+	const struct inner described[N_INNERS] = {
+		{ MAP_ODD_PORTS, BPF_MAP_TYPE_HASH, rdonly, odd->keys,
+		  odd->values, sizeof(struct xdpwl_odd_port), sizeof(__u32),
+		  odd->n, odd->n, -1, 0, -1, 0 },
+		{ MAP_CELLS, BPF_MAP_TYPE_HASH, rdonly, cells->keys,
+		  cells->values, sizeof(struct xdpwl_cell_key), sizeof(__u32),
+		  cells->n, cells->n, -1, 0, -1, 0 },
+		/* Room to add, and to replace in a full one: ENOSPC on 5.10. */
+		{ MAP_LPM4, BPF_MAP_TYPE_LPM_TRIE, rdonly | BPF_F_NO_PREALLOC,
+		  lpm4->keys, lpm4->values, sizeof(struct xdpwl_lpm4),
+		  sizeof(struct xdpwl_entry), lpm4->n, 2 * lpm4->n + 1024, -1,
+		  0, -1, 0 },
+		{ MAP_LPM6, BPF_MAP_TYPE_LPM_TRIE, rdonly | BPF_F_NO_PREALLOC,
+		  lpm6->keys, lpm6->values, sizeof(struct xdpwl_lpm6),
+		  sizeof(struct xdpwl_entry), lpm6->n, 2 * lpm6->n + 1024, -1,
+		  0, -1, 0 },
+		{ MAP_COARSE4, BPF_MAP_TYPE_ARRAY, rdonly | BPF_F_INNER_MAP,
+		  blocks, tables->coarse4, sizeof(__u32),
+		  sizeof(struct xdpwl_block), 2 * tables->slot.coarse4_half,
+		  2 * tables->slot.coarse4_half, -1, 0, -1, 0 },
+		{ MAP_COARSE6, BPF_MAP_TYPE_ARRAY, rdonly | BPF_F_INNER_MAP,
+		  blocks, tables->coarse6, sizeof(__u32),
+		  sizeof(struct xdpwl_block), 2 * tables->slot.coarse6_half,
+		  2 * tables->slot.coarse6_half, -1, 0, -1, 0 },
+	};
+
+	memcpy(inners, described, sizeof(described));
+}
+
+static int inner_fill(struct inner *inner)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = inner->flags);
+
+	if (!inner->n)
+		return 0;
+	inner->fd = bpf_map_create(inner->type, kern_map_names[inner->outer],
+				   inner->key_size, inner->value_size,
+				   inner->max_entries, &opts);
+	if (inner->fd < 0)
+		return -errno;
+	return map_fill(inner->fd, inner->keys, inner->key_size, inner->values,
+			inner->value_size, inner->n);
+}
+
+/* Waits out a grace period, about 8 ms. */
+static void *inner_place(void *argument)
+{
+	struct inner *inner = argument;
+
+	if (inner->fd >= 0 &&
+	    bpf_map_update_elem(inner->outer_fd, &inner->slot, &inner->fd,
+				BPF_ANY))
+		inner->err = -errno;
+	if (inner->fd < 0)
+		bpf_map_delete_elem(inner->outer_fd, &inner->slot);
+	return NULL;
+}
+
+/* All outer maps at once: they share the grace period. */
+static int inners_place(struct kern *kern, struct inner *inners, uint32_t slot)
+{
+	pthread_t threads[N_INNERS];
+	bool started[N_INNERS];
+	int i, err = 0;
+
+	for (i = 0; i < N_INNERS; i++) {
+		inners[i].outer_fd = kern->map[inners[i].outer];
+		inners[i].slot = slot;
+		kern_fault();
+		started[i] = !pthread_create(&threads[i], NULL, inner_place,
+					     &inners[i]);
+		if (!started[i])
+			inner_place(&inners[i]);
+	}
+	for (i = 0; i < N_INNERS; i++) {
+		if (started[i])
+			pthread_join(threads[i], NULL);
+		err = err ? err : inners[i].err;
+	}
+	return err;
+}
+
+static int inners_fill(struct kern *kern, const struct tables *tables,
+		       uint32_t slot)
+{
+	uint32_t most = 2 * tables->slot.coarse4_half, *blocks, i;
+	struct inner inners[N_INNERS];
+	int err = 0, k;
+
+	if (most < 2 * tables->slot.coarse6_half)
+		most = 2 * tables->slot.coarse6_half;
+	blocks = calloc(most + 1, sizeof(*blocks));
+	if (!blocks)
+		return -ENOMEM;
+	for (i = 0; i < most; i++)
+		blocks[i] = i;
+	inners_describe(inners, tables, blocks);
+	for (k = 0; k < N_INNERS && !err; k++)
+		err = inner_fill(&inners[k]);
+	if (!err)
+		err = inners_place(kern, inners, slot);
+	for (k = 0; k < N_INNERS; k++)
+		if (inners[k].fd >= 0)
+			close(inners[k].fd);
+	free(blocks);
+	return err;
+}
+
+/* ---- the whole ---- */
+
+int kern_maps_fill(struct kern *kern, const struct tables *tables,
+		   uint64_t generation, uint32_t *slot, struct error *error)
+{
+	uint32_t next = (kern->control->current + 1) % XDPWL_SLOTS;
+	int err = service_fill(kern, tables, next);
+
+	if (!err)
+		err = protocol_fill(kern, tables, next);
+	if (!err)
+		err = any_fill(kern, tables, next);
+	if (!err)
+		err = interfaces_fill(kern, tables, next);
+	if (!err)
+		err = inners_fill(kern, tables, next);
+	if (err)
+		return error_system(error, -err, EXIT_SYSTEM,
+				    "cannot fill the tables of a new "
+				    "generation (%zu IPv4 and %zu IPv6 "
+				    "prefixes); the old rules stay in force",
+				    tables->lpm4.n, tables->lpm6.n);
+	kern_fault();
+	kern->control->slot[next] = tables->slot;
+	kern->control->slot[next].generation = generation;
+	*slot = next;
+	return 0;
+}
+
+void kern_maps_switch(struct kern *kern, uint32_t slot)
+{
+	kern_fault();
+	__atomic_store_n(&kern->control->current, slot, __ATOMIC_RELEASE);
+}
