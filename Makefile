@@ -40,9 +40,10 @@ BPF_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-function -mcpu=v3 -fno-
 	-I/usr/include/$(shell uname -m)-linux-gnu $(DEP_CFLAGS)
 
 # Pure modules know no kernel: unit tests link them without libbpf.
-PURE := error prefix service service_math service_names sha256 words rule rule_format \
-	statement statement_option later intern ruleset ruleset_find ruleset_write set \
-	splice rulefile rulefile_lines store classes profiles coarse compile
+PURE := error prefix service service_format service_list service_math service_names \
+	sha256 words rule rule_format statement statement_rule statement_option later \
+	intern ruleset ruleset_find ruleset_write set splice rulefile rulefile_lines \
+	store classes profiles coarse compile
 SOURCES := $(wildcard user/*.c)
 OBJECTS := $(SOURCES:user/%.c=$(BUILD)/user/%.o)
 PURE_OBJECTS := $(PURE:%=$(BUILD)/user/%.o)

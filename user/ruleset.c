@@ -277,6 +277,19 @@ static int refuse_line(const struct parser *parser, const char *name, int err,
 	return err;
 }
 
+/* A table that never moves; most lines are rules. */
+static int reserve(struct ruleset *ruleset, const char *text, size_t length)
+{
+	const char *end = text + length;
+	size_t lines = 1;
+
+	while (text < end && (text = memchr(text, '\n', (size_t)(end - text)))) {
+		text++;
+		lines++;
+	}
+	return index_reserve(&ruleset->intern->by_id, lines);
+}
+
 int ruleset_parse(struct ruleset *ruleset, const char *name, const char *base,
 		  const char *text, size_t length, struct error *error)
 {
@@ -286,8 +299,10 @@ int ruleset_parse(struct ruleset *ruleset, const char *name, const char *base,
 	memset(ruleset, 0, sizeof(*ruleset));
 	ruleset->options = default_options;
 	ruleset->intern = intern_new();
-	if (!ruleset->intern)
+	if (!ruleset->intern || reserve(ruleset, text, length)) {
+		ruleset_free(ruleset);
 		return error_memory(error);
+	}
 	err = parse_lines(&parser, text, length, error);
 	if (!err)
 		err = check_sets(&parser, error);

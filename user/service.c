@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * SERVICES to a sorted list and back to text. In: one word of a rule; out: a list
- * in normal form, so that equal meanings written in equal parts are equal bytes.
- * The arithmetic on such lists is in service_math.c.
+ * SERVICES to a sorted list. In: one word of a rule, which anybody may have
+ * written; out: a list in normal form, or one line that says what is wrong. The
+ * way back is in service_format.c, the arithmetic in service_math.c.
  */
 #include <ctype.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <errno.h>
+#include <string.h>
 #include "service.h"
 #include "service_list.h"
 #include "service_names.h"
@@ -265,65 +263,4 @@ int services_parse(struct services **services, const char *text, size_t length,
 	else
 		*services = service_list_take(&list);
 	return err;
-}
-
-/* The port or ports alone, "22" or "20-25"; returns behind the last character. */
-static char *put_ports(char *text, const struct service *service)
-{
-	if (service->first == service->last)
-		return text + sprintf(text, "%u", service->first);
-	return text + sprintf(text, "%u-%u", service->first, service->last);
-}
-
-static char *put_service(char *text, const struct service *service)
-{
-	switch (service->kind) {
-	case SERVICE_PORTS:
-		text = put_ports(text, service);
-		*text++ = '/';
-		return stpcpy(text, port_proto_name(service->proto));
-	case SERVICE_PROTO:
-		if (protocol_name(service->proto))
-			return stpcpy(text, protocol_name(service->proto));
-		return text + sprintf(text, "proto:%u", service->proto);
-	case SERVICE_PING:
-		return stpcpy(text, "ping");
-	default:
-		return stpcpy(text, "all");
-	}
-}
-
-void service_format(const struct service *service, char *text)
-{
-	put_service(text, service);
-}
-
-/* TCP and UDP of one range are neighbours in the order of the list. */
-static bool is_both(const struct services *services, uint32_t i)
-{
-	const struct service *s = &services->s[i];
-
-	return i + 1 < services->n && s->kind == SERVICE_PORTS &&
-	       s[1].kind == SERVICE_PORTS && s->proto == 6 &&
-	       s[1].proto == 17 && s->first == s[1].first &&
-	       s->last == s[1].last;
-}
-
-char *services_format(const struct services *services)
-{
-	char *text = malloc((size_t)services->n * SERVICE_TEXT_SIZE + 1);
-	char *at = text;
-
-	if (!text)
-		return NULL;
-	*at = '\0';
-	for (uint32_t i = 0; i < services->n; i++) {
-		if (i > 0)
-			*at++ = ',';
-		if (is_both(services, i))
-			at = put_ports(at, &services->s[i++]);
-		else
-			at = put_service(at, &services->s[i]);
-	}
-	return text;
 }

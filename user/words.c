@@ -9,12 +9,6 @@
 #include <string.h>
 #include "words.h"
 
-bool word_is(const struct word *word, const char *text)
-{
-	return strlen(text) == word->length &&
-	       memcmp(word->text, text, word->length) == 0;
-}
-
 char *word_copy(const struct word *word)
 {
 	char *copy = malloc((size_t)word->length + 1);
@@ -29,6 +23,12 @@ char *word_copy(const struct word *word)
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t';
+}
+
+/* What most words are made of: nothing to ask about it. */
+static bool is_plain(char c)
+{
+	return c > ' ' && c < 0x7f;
 }
 
 static bool is_control(unsigned char c)
@@ -101,7 +101,8 @@ static int bare_word(char *line, uint32_t length, uint32_t *at,
 	uint32_t i = *at;
 
 	while (i < length && !is_blank(line[i])) {
-		uint32_t n = character(line, length, i, error);
+		uint32_t n = is_plain(line[i]) ? 1 :
+			     character(line, length, i, error);
 
 		if (n == 0)
 			return -EINVAL;
