@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+What the tests of this directory run in. In: names. Out: TAP on stdout; a World: a
+network namespace that dies with the process, veth pairs in it, pins, rules and
+state of its own, and the loaded programs to be run over frames.
+
+Must not: touch a device or a pin that it did not make.
+"""
+import json
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+
+import bpfsys
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
+BUILD = os.path.join(TOP, os.environ.get('BUILD', 'build'))
+LINK = {'none': 0, 'ethernet': 1}
+DENY = 0x80000000
+
+
+class Tap:
+    """ok lines, and the plan at the end."""
+
+    def __init__(self):
+        self.count = self.failed = 0
+
+    def ok(self, passed, name, *diagnostics):
+        self.count += 1
+        self.failed += not passed
+        print('%sok %d - %s' % ('' if passed else 'not ', self.count, name))
+        if not passed:
+            for text in diagnostics:
+                self.note(text)
+        sys.stdout.flush()
+        return passed
+
+    def skip(self, name, why):
+        self.count += 1
+        print('ok %d - %s # SKIP %s' % (self.count, name, why))
+
+    def note(self, text):
+        for line in str(text).splitlines():
+            print('# ' + line)
+        sys.stdout.flush()
+
+    def done(self):
+        print('1..%d' % self.count)
+        return 1 if self.failed else 0
+
+
+def sh(*words):
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+
+
+class World:
+    """One protected host: devices xp0, xp1 ... with peers pp0, pp1 ..."""
+
+    def __init__(self, name, devices=3, build=BUILD):
+        self.binary = os.path.join(build, 'xdpwl')
+        if not os.path.exists(self.binary):
+            raise SystemExit('Bail out! %s is missing: make first' % self.binary)
+        self.pins = '/sys/fs/bpf/xdpwl-%s-%d' % (name, os.getpid())
+        self.work = tempfile.mkdtemp(prefix='xdpwl-%s-' % name)
+        self.rules = os.path.join(self.work, 'rules')
+        bpfsys.own_network()
+        sh('ip', 'link', 'set', 'lo', 'up')
+        self.devices = ['xp%d' % i for i in range(devices)]
+        for i, device in enumerate(self.devices):
+            add_pair(device, 'pp%d' % i)
+        self.index = {device: socket.if_nametoindex(device)
+                      for device in self.devices}
+        self.fds = []
+
+    def path(self, name):
+        return os.path.join(self.work, name)
+
+    def write(self, text, path=None):
+        with open(path or self.rules, 'w', newline='') as f:
+            f.write(text)
+
+    def run(self, *words, stdin=None):
+        """One command of the binary, with this world's paths."""
+        return subprocess.run(
+            [self.binary, '--pin-dir', self.pins, '--state-dir',
+             self.path('state'), '--rules', self.rules, *words],
+            input=stdin, capture_output=True, text=True, timeout=60)
+
+    def must(self, *words, stdin=None):
+        """The same; anything but exit 0 ends the test."""
+        done = self.run(*words, stdin=stdin)
+        if done.returncode:
+            raise Failure('xdpwl %s: exit %d: %s' % (
+                ' '.join(words), done.returncode, done.stderr.strip()))
+        return done.stdout
+
+    def json(self, *words):
+        return json.loads(self.must(*words, '--json'))
+
+    def attach(self, mode='native'):
+        """Attach everything and open the programs and counters."""
+        self.must('attach', *self.devices, '--mode', mode)
+        self.open()
+
+    def open(self):
+        for fd in self.fds:
+            os.close(fd)
+        self.fds = [bpfsys.obj_get(os.path.join(self.pins, name))
+                    for name in ('xdpwl_ethernet', 'xdpwl_no_link',
+                                 'xdpwl_test', 'reasons', 'ports', 'protocols',
+                                 'odd_drops')]
+        ethernet, no_link, test = [bpfsys.Program(fd) for fd in self.fds[:3]]
+        self.live = {'ethernet': ethernet, 'none': no_link}
+        self.test = test
+        self.maps = dict(zip(('reasons', 'ports', 'protocols', 'odd_drops'),
+                             [bpfsys.Map(fd) for fd in self.fds[3:]]))
+
+    def ask(self, frame, link='ethernet', device=None):
+        """(verdict, reason number, cell) of the test program."""
+        query = struct.pack('=4I', self.index.get(device, 0), LINK[link], 99, 0)
+        verdict, out = self.test.run(query + frame, out=16)
+        return (verdict,) + struct.unpack_from('=2I', out, 8)
+
+    def attached(self, frame, link='ethernet', device=None):
+        """The verdict of the program that devices run."""
+        return self.live[link].run(frame, self.index.get(device, 0))[0]
+
+    def totals(self, name):
+        """{key: (packets, bytes)} of a counter map, summed over the CPUs."""
+        counters = self.maps[name]
+        sums = {}
+        for key in counters.keys():
+            copies = [struct.unpack('=QQ', copy)
+                      for copy in counters.lookup(key) or ()]
+            if any(packets for packets, _ in copies):
+                sums[key] = tuple(map(sum, zip(*copies)))
+        return sums
+
+    def close(self):
+        for fd in self.fds:
+            os.close(fd)
+        self.fds = []
+        if os.path.isdir(self.pins):
+            self.run('detach', '--all')
+        for where, _, names in os.walk(self.pins, topdown=False):
+            for name in names:
+                os.unlink(os.path.join(where, name))
+            os.rmdir(where)
+        shutil.rmtree(self.work, ignore_errors=True)
+
+
+class Failure(Exception):
+    """The test cannot go on."""
+
+
+def add_pair(device, peer):
+    sh('ip', 'link', 'add', device, 'type', 'veth', 'peer', 'name', peer)
+    quiet_up(device)
+    quiet_up(peer)
+
+
+def quiet_up(name):
+    """Up, and sending nothing of its own."""
+    with open('/proc/sys/net/ipv6/conf/%s/disable_ipv6' % name, 'w') as f:
+        f.write('1')
+    sh('ip', 'link', 'set', name, 'up')
+
+
+def reason_names():
+    """The keys of include/reasons.h, in the order of their numbers."""
+    with open(os.path.join(TOP, 'include', 'reasons.h')) as f:
+        lines = [line for line in f if line.lstrip().startswith('R(')]
+    return [line.split('"')[1] for line in lines]
+
+
