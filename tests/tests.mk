@@ -18,6 +18,37 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(PURE_OBJECTS)
 	$(call say,TEST,$<)
 	$(Q)$(CC) $(CFLAGS) $(USER_CFLAGS) -Iuser -MMD -MP -o $@ $< $(PURE_OBJECTS) -lcmocka
 
+# --- files, the lock and links, without the rest of the binary ---
+
+KERN_HEADERS := $(wildcard user/*.h include/*.h)
+KERN_FILE := user/kern_file.c user/kern_fault.c
+KERN_LOCK := user/kern_lock.c
+KERN_LINK := tests/netns/test_kern_link.c user/kern_fault.c \
+	$(patsubst %,user/kern_%.c,bpffs device foreign link link_list lock system)
+kern_test = $(CC) $(CFLAGS) $(USER_CFLAGS) -Iuser -o $@ $(filter %.c %.o,$^)
+
+tests: $(BUILD)/tests/test_kern_link $(BUILD)/tests/test_kern_link_faults
+
+$(BUILD)/tests/unit/test_kern_file: tests/unit/test_kern_file.c $(KERN_FILE) $(BUILD)/user/error.o $(KERN_HEADERS)
+	@mkdir -p $(@D)
+	$(call say,TEST,$<)
+	$(Q)$(kern_test) -DXDPWL_FAULTS -lcmocka
+
+$(BUILD)/tests/unit/test_kern_lock: tests/unit/test_kern_lock.c $(KERN_LOCK) $(BUILD)/user/error.o $(KERN_HEADERS)
+	@mkdir -p $(@D)
+	$(call say,TEST,$<)
+	$(Q)$(kern_test) -lcmocka
+
+$(BUILD)/tests/test_kern_link: $(KERN_LINK) $(BUILD)/user/error.o $(KERN_HEADERS)
+	@mkdir -p $(@D)
+	$(call say,TEST,$<)
+	$(Q)$(kern_test) $(DEP_LIBS)
+
+$(BUILD)/tests/test_kern_link_faults: $(KERN_LINK) $(BUILD)/user/error.o $(KERN_HEADERS)
+	@mkdir -p $(@D)
+	$(call say,TEST,$@)
+	$(Q)$(kern_test) -DXDPWL_FAULTS $(DEP_LIBS)
+
 -include $(wildcard $(BUILD)/tests/unit/*.d)
 
 .PHONY: demo check tests
@@ -49,3 +80,8 @@ $(BENCH)/%.bpf.o: tests/bench/%.bpf.c Makefile
 -include $(wildcard $(BENCH)/*.d)
 
 .PHONY: bench
+
+prog: all ## the loaded programs against the oracle and the catalogue
+	BUILD=$(BUILD) prove --exec '' --timer tests/prog/*.t
+
+.PHONY: prog

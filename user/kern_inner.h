@@ -9,7 +9,8 @@
 #include <linux/bpf.h>
 #include "kern.h"
 
-#define LOCK_SECONDS 30
+#define BPFFS		"/sys/fs/bpf"
+#define LOCK_SECONDS	30
 
 /* CLOCK_MONOTONIC, LOCK_SECONDS from now, in ns. */
 int64_t kern_deadline(void);
