@@ -569,8 +569,9 @@ static int renumber(struct classes *classes, struct tables *tables)
 
 		for (k = 0; k < scope->n_classes; k++)
 			scope->classes[k] = final[scope->classes[k]];
-		qsort(scope->classes, scope->n_classes, sizeof(uint32_t),
-		      number_compare);
+		if (scope->n_classes)
+			qsort(scope->classes, scope->n_classes,
+			      sizeof(uint32_t), number_compare);
 	}
 	for (i = 0; i < classes->n_groups; i++) {
 		ports = &tables->service[i].class[0][0];

@@ -192,15 +192,8 @@ static void parent_write(struct profiles *profiles, struct state parent)
 	struct scratch *scratch = profiles->scratch;
 	uint32_t i, own = scratch->n;
 
-	/* What the own rules name: against the parent's word on it. */
-	for (i = 0; i < own; i++) {
-		uint32_t class = scratch->touched[i];
-
-		scratch->cell[class] = cell_close(
-			scratch->cell[class],
-			state_cell(profiles, parent, class));
-	}
-	/* What only the parent names: the own `all` may still have a word. */
+	/* What only the parent names: the own `all` may have a word on it, so this
+	 * comes before that is closed; in a profile it stands behind the classes. */
 	for (i = 0; i < profile->n; i++) {
 		uint32_t class = profile->keys[i].class, all = 0;
 
@@ -212,6 +205,14 @@ static void parent_write(struct profiles *profiles, struct state parent)
 		scratch_set(scratch, class,
 			    cell_close(all, state_cell(profiles, parent,
 						       class)));
+	}
+	/* What the own rules name: against the parent's word on it. */
+	for (i = 0; i < own; i++) {
+		uint32_t class = scratch->touched[i];
+
+		scratch->cell[class] = cell_close(
+			scratch->cell[class],
+			state_cell(profiles, parent, class));
 	}
 }
 
