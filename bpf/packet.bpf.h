@@ -71,12 +71,19 @@ SEC(".rodata.frags") const volatile bool have_frags = false;
  * the verifier wants packet offsets well below 65,535. A power of two, less one. */
 #define MAX_OFFSET 0x7fff
 
-/* An offset that was compared with MAX_OFFSET, and that the verifier knows to be
- * below: it forgets the comparison when the compiler keeps the value twice. */
+/* A value that is at most `mask` already, and that the verifier knows to be: it
+ * forgets a comparison when the compiler keeps the value twice, and up to Linux
+ * 6.12 at least the bounds of a narrow one that went over the stack. */
+static __always_inline __u64 value_bound(__u64 value, __u64 mask)
+{
+	asm volatile("%0 &= %1" : "+r"(value) : "ri"(mask));
+	return value;
+}
+
+/* An offset that was compared with MAX_OFFSET. */
 static __always_inline __u64 offset_bound(__u64 off)
 {
-	asm volatile("%0 &= %1" : "+r"(off) : "i"(MAX_OFFSET));
-	return off;
+	return value_bound(off, MAX_OFFSET);
 }
 
 /* `size` bytes at offset `off` of the linear part, or NULL. */

@@ -59,7 +59,8 @@ static __always_inline __u32 packet_class(const struct packet *packet,
 		ports = bpf_map_lookup_elem(&service, &row);
 		if (!ports)
 			return 0;
-		return ports->class[tcp ? XDPWL_TCP : XDPWL_UDP][packet->dport];
+		return ports->class[tcp ? XDPWL_TCP : XDPWL_UDP]
+				   [value_bound(packet->dport, 0xffff)];
 	}
 	if (is_odd(packet->proto))
 		return odd_class(packet, gen, row);
