@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The one flow of every change of rules: begin (lock, read), plan (texts and models
+ * in memory), commit (everything that can refuse first, the one switch last), end.
+ * Until commit nothing has changed, and what commit refuses has changed nothing.
+ */
+#ifndef CHANGE_H
+#define CHANGE_H
+
+#include "command.h"
+#include "links.h"
+
+struct change {
+	struct context *context;
+	struct kern_lock lock;
+	struct running running;
+	char *rules_path;		/* absolute: the origin of saved lines */
+
+	/* The rules file: as it is, later as it shall be. */
+	struct text text;
+	struct ruleset saved;		/* model of `text`, `file` sets empty */
+	bool parses;
+	struct error refusal;		/* why it does not parse */
+	bool write;			/* `text` is not what the file holds */
+
+	/* What shall run. */
+	struct ruleset next;
+	bool has_next;
+	char *origin;
+	bool rebuild;			/* `next` is not what runs */
+	struct links links;
+
+	bool guarded;			/* ask the lockout guard */
+	bool rules_first;		/* new links wait for `next` (attach) */
+};
+
+int change_begin(struct change *change, struct context *context,
+		 struct error *error);
+void change_end(struct change *change);
+
+/* Warn where the rules file is ahead of, or behind, what runs. */
+void change_warn_unsaved(struct change *change);
+/* Warn of names behind `on` that the plan leaves unattached, each once. */
+void change_warn_on(struct change *change, const struct rule *rules, size_t n);
+
+/*
+ * One edit, of the file (unless --runtime) and of what runs (if anything does), each
+ * by itself. 0, or -errno: where neither had what should go, EXIT_ABSENT. What was
+ * changed is in `write` and `rebuild`.
+ */
+int change_edit(struct change *change, const struct edit *edit,
+		struct error *error);
+/* The same of the file alone. -ENOENT is for the caller to judge. */
+int change_edit_file(struct change *change, const struct edit *edit,
+		     struct error *error);
+
+/* A rules text and its sets' files as a model. `path` is where it came from, for
+ * messages and the paths of sets; NULL: standard input. */
+int text_model(struct ruleset *ruleset, const struct text *text,
+	       const char *path, struct error *error);
+/* That model becomes what shall run. */
+int change_load(struct change *change, const struct text *text,
+		const char *path, struct error *error);
+
+/* The text that was loaded becomes the rules file, too; *text is taken. */
+int change_save(struct change *change, struct text *text, struct error *error);
+
+/* EXIT_LOCKOUT where the guard refuses; else all of it, or nothing. */
+int change_commit(struct change *change, struct error *error);
+
+/* What runs becomes `next` as it is: for changes of interfaces alone. */
+int change_adopt(struct change *change, struct error *error);
+
+/* The directory of a path; a path that any directory takes. malloc'ed. */
+char *path_directory(const char *path);
+char *path_absolute(const char *path);
+
+#endif

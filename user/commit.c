@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * In: a planned change. Out: the kernel and the rules file as planned, or as they
+ * were. Everything that can refuse comes first; the file is persisted before its
+ * rules take effect; the switch is one write; what goes, goes last.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include "caller.h"
+#include "carry.h"
+#include "change.h"
+
+/* How far a commit has come, for undoing it. */
+struct progress {
+	struct kern_file file;
+	bool prepared;
+	bool first;		/* nothing was attached: the pins are ours */
+	bool created, switched;
+	uint32_t before, slot;	/* of generations */
+};
+
+/* ---- the lockout guard ---- */
+
+/* The device that holds the server's address, else any: would it let the caller in? */
+static bool session_passes(const struct change *change,
+			   const struct guard_session *session)
+{
+	int family = session->server.family;
+	bool passes = false;
+	uint8_t addr[16];
+	size_t i;
+
+	for (i = 0; i < change->links.n; i++) {
+		const struct link *link = &change->links.link[i];
+		const char *name = link->interface.name;
+		bool here;
+
+		if (link->todo == LINK_DETACH || !link->ifindex)
+			continue;
+		here = guard_passes(&change->next, session, name);
+		if (!kern_device_address(name, family, addr) &&
+		    !memcmp(addr, session->server.addr,
+			    family == AF_INET ? 4 : 16))
+			return here;
+		passes |= here;
+	}
+	return passes;
+}
+
+static int guard_ask(const struct change *change, struct error *error)
+{
+	struct guard_session session;
+	char client[PREFIX_TEXT_SIZE];
+
+	if (!change->guarded || !change->rebuild || change->context->force ||
+	    !caller_session(&session) || session_passes(change, &session))
+		return 0;
+	prefix_format(&session.client, false, client);
+	return error_set(error, EXIT_LOCKOUT,
+			 "a new SSH connection from %s to port %u would be dropped, so nothing was changed: `xdpwl allow %s %u` lets it in, --force goes on without",
+			 client, session.port, client, session.port);
+}
+
+/* ---- a generation ---- */
+
+static int generation_write(struct change *change, struct kern *kern,
+			    const struct tables *tables, struct progress *progress,
+			    struct error *error)
+{
+	uint64_t number = progress->first ? 1 : kern_generation(kern) + 1;
+	size_t length;
+	void *bytes;
+	int err = store_write(&bytes, &length, &change->next, change->origin,
+			      error);
+
+	if (err)
+		return err;
+	err = kern_maps_fill(kern, tables, number, &progress->slot, error);
+	if (!err)
+		err = kern_text_fill(kern, progress->slot, bytes, length,
+				     error);
+	free(bytes);
+	return err;
+}
+
+static int tables_compile(struct change *change, struct tables *tables,
+			  struct error *error)
+{
+	struct device *devices;
+	uint64_t seed;
+	size_t n;
+	int err;
+
+	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+		return error_system(error, errno, EXIT_SYSTEM,
+				    "cannot read random numbers");
+	err = links_devices(&change->links, &devices, &n, error);
+	if (err)
+		return err;
+	err = compile(tables, &change->next, devices, n, seed, error);
+	free(devices);
+	return err;
+}
+
+/* ---- the steps ---- */
+
+static int kern_ready(struct change *change, struct progress *progress,
+		      struct error *error)
+{
+	struct running *running = &change->running;
+	int err;
+
+	if (!progress->first)
+		return 0;
+	err = kern_create(&running->kern, change->context->pin_dir, error);
+	running->opened = progress->created = !err;
+	return err;
+}
+
+/* Everything that is not visible yet. */
+static int generation_build(struct change *change, struct progress *progress,
+			    struct error *error)
+{
+	struct running *running = &change->running;
+	struct tables tables;
+	uint32_t *fresh, last;
+	size_t n;
+	int err;
+
+	err = carry_fresh(&change->next,
+			  running->attached ? &running->rules : NULL,
+			  XDPWL_HIT_CHUNK * XDPWL_HIT_CHUNKS, &fresh, &n, &last,
+			  error);
+	if (err)
+		return err;
+	err = tables_compile(change, &tables, error);
+	if (!err) {
+		err = kern_ready(change, progress, error);
+		/* Counters of new rules are zero before a packet reaches them. */
+		if (!err && n)
+			err = kern_hits_reset(&running->kern, last, fresh, n,
+					      error);
+		if (!err)
+			err = generation_write(change, &running->kern, &tables,
+					       progress, error);
+		tables_free(&tables);
+	}
+	free(fresh);
+	return err;
+}
+
+static int generation_activate(struct change *change, struct progress *progress,
+			       struct error *error)
+{
+	struct kern *kern = &change->running.kern;
+
+	progress->before = kern->control->current;
+	kern_maps_switch(kern, progress->slot);
+	progress->switched = true;
+	return progress->first ? kern_pin(kern, error) : 0;
+}
+
+static void undo(struct change *change, struct progress *progress)
+{
+	struct kern *kern = &change->running.kern;
+	struct error ignored;
+
+	if (progress->prepared)
+		kern_file_abandon(&progress->file);
+	if (!change->running.opened)
+		return;
+	links_undo(&change->links, kern);
+	if (progress->created)
+		kern_remove(change->context->pin_dir, &ignored);
+	else if (progress->switched)
+		kern_maps_switch(kern, progress->before);
+}
+
+/* All that can refuse. The new rules are in force at its end only where their links
+ * need them, else they wait for the file. */
+static int steps(struct change *change, struct progress *progress,
+		 struct error *error)
+{
+	bool early = progress->first || change->rules_first;
+	int err = 0;
+
+	if (change->rebuild)
+		err = generation_build(change, progress, error);
+	if (!err && change->write) {
+		err = kern_file_prepare(&progress->file, change->rules_path,
+					&change->text, error);
+		progress->prepared = !err;
+	}
+	if (!err && change->rebuild && early)
+		err = generation_activate(change, progress, error);
+	if (!err && change->running.opened)
+		err = links_attach(&change->links, &change->running.kern,
+				   error);
+	if (err || !change->write)
+		return err;
+	err = kern_file_commit(&progress->file, error);
+	progress->prepared = false;
+	return err;
+}
+
+static int finish(struct change *change, struct progress *progress,
+		  struct error *error)
+{
+	int err = 0;
+
+	if (!change->running.opened)
+		return 0;
+	if (change->rebuild && !progress->switched)
+		err = generation_activate(change, progress, error);
+	if (!err)
+		err = links_detach(&change->links, &change->running.kern,
+				   error);
+	if (!err && !links_left(&change->links))
+		err = kern_remove(change->context->pin_dir, error);
+	return err;
+}
+
+static int next_complete(struct change *change, struct error *error)
+{
+	if (change->parses && !change->context->runtime &&
+	    !strcmp(change->origin, change->rules_path))
+		carry_marks(&change->next, &change->saved, CARRY_LINES);
+	return links_describe(&change->links, &change->next, error);
+}
+
+int change_commit(struct change *change, struct error *error)
+{
+	struct progress progress = { .first = !change->running.attached };
+	int err = 0;
+
+	/* Nobody is left whom rules could concern. */
+	if (!links_left(&change->links))
+		change->rebuild = false;
+	if (change->rebuild)
+		err = next_complete(change, error);
+	if (!err)
+		err = guard_ask(change, error);
+	if (!err)
+		err = steps(change, &progress, error);
+	if (err) {
+		undo(change, &progress);
+		return err;
+	}
+	return finish(change, &progress, error);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * In: the pin directory. Out: the rules, links and counters that packets meet now.
+ * It reads pins and never changes them, nor looks at the rules file.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "running.h"
+
+/* Interfaces of the stored rules are what a command wanted; links are what is. */
+static int interfaces_follow_links(struct running *running, struct error *error)
+{
+	struct interface *interfaces, *stored;
+	size_t i;
+
+	interfaces = calloc(running->n_links + 1, sizeof(*interfaces));
+	if (!interfaces)
+		return error_memory(error);
+	for (i = 0; i < running->n_links; i++) {
+		stored = ruleset_interface(&running->rules,
+					   running->links[i].name);
+		if (stored)
+			interfaces[i] = *stored;
+		else
+			memcpy(interfaces[i].name, running->links[i].name,
+			       IFNAMSIZ);
+		interfaces[i].line = 0;
+	}
+	free(running->rules.interfaces);
+	running->rules.interfaces = interfaces;
+	running->rules.n_interfaces = running->n_links;
+	return 0;
+}
+
+static int rules_load(struct running *running, struct error *error)
+{
+	size_t length;
+	void *bytes;
+	int err;
+
+	err = kern_text_read(&running->kern, &bytes, &length, error);
+	if (err)
+		return err;
+	err = store_read(&running->rules, &running->origin, bytes, length,
+			 error);
+	free(bytes);
+	if (err)
+		return err;
+	running->attached = true;
+	return interfaces_follow_links(running, error);
+}
+
+int running_open(struct running *running, const char *pin_dir,
+		 struct error *error)
+{
+	int err;
+
+	memset(running, 0, sizeof(*running));
+	err = kern_open(&running->kern, pin_dir, error);
+	if (err == -ENOENT)
+		return 0;
+	if (err)
+		return err;
+	running->opened = true;
+	err = kern_link_list(&running->kern, &running->links,
+			     &running->n_links, error);
+	/* Pins without a link are leftovers of a first attach that was killed. */
+	if (!err && running->n_links)
+		err = rules_load(running, error);
+	if (err || !running->n_links)
+		running_close(running);
+	return err;
+}
+
+int running_require(struct running *running, const char *pin_dir,
+		    struct error *error)
+{
+	int err = running_open(running, pin_dir, error);
+
+	if (err || running->attached)
+		return err;
+	return error_set(error, EXIT_ABSENT,
+			 "nothing is attached (%s); xdpwl attach IF starts",
+			 pin_dir);
+}
+
+void running_close(struct running *running)
+{
+	if (running->opened)
+		kern_close(&running->kern);
+	if (running->attached)
+		ruleset_free(&running->rules);
+	free(running->links);
+	free(running->origin);
+	memset(running, 0, sizeof(*running));
+}
+
+const struct kern_link *running_link(const struct running *running,
+				     const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < running->n_links; i++)
+		if (!strcmp(running->links[i].name, name))
+			return &running->links[i];
+	return NULL;
+}
+
+int running_hits(const struct running *running, struct xdpwl_counter **counts,
+		 struct error *error)
+{
+	const struct ruleset *rules = &running->rules;
+	uint32_t *hits = calloc(rules->n_rules + 1, sizeof(*hits));
+	size_t i;
+	int err;
+
+	*counts = calloc(rules->n_rules + 1, sizeof(**counts));
+	if (!hits || !*counts) {
+		err = error_memory(error);
+	} else {
+		for (i = 0; i < rules->n_rules; i++)
+			hits[i] = rules->rules[i].hit;
+		err = kern_hits_read(&running->kern, hits, rules->n_rules,
+				     *counts, error);
+	}
+	free(hits);
+	if (err) {
+		free(*counts);
+		*counts = NULL;
+	}
+	return err;
+}
+
+void running_where(const char *origin, const struct rule *rule, char *text,
+		   size_t size)
+{
+	if (rule->line)
+		snprintf(text, size, "%s:%u", origin, rule->line);
+	else
+		snprintf(text, size, "not in a file");
+}
