@@ -70,7 +70,7 @@ serve()
 		-keyout "$WORK/key" -out "$WORK/cert" 2>/dev/null ||
 		die "openssl made no certificate"
 	in_ns host tests/netns/ends.py serve tcp/22 tcp/3306 > "$WORK/ready" & PIDS+=($!)
-	in_ns host python3 -m http.server -d "$WORK/www" 80 2> "$WORK/http.log" & PIDS+=($!)
+	in_ns host python3 -m http.server -d "$WORK/www" 80 > "$WORK/http.log" 2>&1 & PIDS+=($!)
 	(cd "$WORK/www" && exec nsenter --net="/run/netns/$NET-host" -- openssl s_server \
 		-quiet -WWW -accept 443 -cert ../cert -key ../key) >/dev/null 2>&1 & PIDS+=($!)
 	for _ in $(seq 100); do

@@ -9,6 +9,9 @@
                                             answer, refused or silence
   ends.py hold SOURCE DESTINATION tcp/PORT  one connection; sends every line of stdin and
                                             prints "echo" or "lost" for each
+  ends.py tagged IFNAME MAC SOURCE DESTINATION udp/PORT VID...
+                                            a datagram of IPv4 inside these VLAN tags,
+                                            written as a frame: answer or silence
 SERVICE is tcp/PORT, udp/PORT, ping, or raw/PROTOCOL/PORT (a header of ports by hand,
 where this kernel has no sockets of that protocol).
 """
@@ -160,10 +163,36 @@ def hold(source, destination, service):
             print(word, flush=True)
 
 
+def tagged(ifname, mac, source, destination, service, vids):
+    port = int(service.split("/")[1])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock, \
+            socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as raw:
+        sock.bind((source, 0))
+        raw.bind((ifname, 0))
+        own = raw.getsockname()[4]
+        udp = struct.pack("!HHHH", sock.getsockname()[1], port, 16, 0) + b"question"
+        header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0,
+                             socket.inet_aton(source), socket.inet_aton(destination))
+        total = sum(struct.unpack("!10H", header))
+        total = (total & 0xffff) + (total >> 16)
+        total = (total & 0xffff) + (total >> 16)
+        header = header[:10] + struct.pack("!H", ~total & 0xffff) + header[12:]
+        tags = b"".join(struct.pack("!HH", 0x8100, int(vid)) for vid in vids)
+        raw.send(bytes.fromhex(mac.replace(":", "")) + own + tags + b"\x08\x00"
+                 + header + udp)
+        sock.settimeout(1)
+        try:
+            return "answer" if sock.recv(64) else "silence"
+        except socket.timeout:
+            return "silence"
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "serve":
         serve(sys.argv[2:])
     elif sys.argv[1] == "ask":
         ask_all([line for line in sys.stdin if line.strip()])
+    elif sys.argv[1] == "tagged":
+        print(tagged(*sys.argv[2:7], sys.argv[7:]))
     else:
         hold(*sys.argv[2:])
