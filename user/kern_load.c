@@ -146,8 +146,9 @@ static int object_prepare(struct bpf_object *object, char *log, size_t size)
 	struct bpf_map *map;
 
 	bpf_object__for_each_program(prog, object) {
+		/* Level 0: a load that succeeds writes no log, which might not fit;
+		 * libbpf asks again with a log when it fails. */
 		bpf_program__set_log_buf(prog, log, size);
-		bpf_program__set_log_level(prog, 1);
 		if (frags)
 			bpf_program__set_flags(prog, BPF_F_XDP_HAS_FRAGS);
 	}
