@@ -264,7 +264,7 @@ def test_limits():
     rules = limit['HIT_CHUNK'] * limit['HIT_CHUNKS'] - 1
     page = man_section('LIMITS')
     for what, number in (('classes', limit['CLASSES'] - 1),
-                         ('groups', limit['GROUPS']),
+                         ('groups', limit['GROUPS'] - 1),
                          ('interfaces', limit['INTERFACES']),
                          ('ethertype', limit['ETHERTYPES']), ('rules', rules)):
         TAP.ok(re.search(rf'^{number}\b', page, re.M),
