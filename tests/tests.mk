@@ -18,6 +18,18 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(PURE_OBJECTS)
 	$(call say,TEST,$<)
 	$(Q)$(CC) $(CFLAGS) $(USER_CFLAGS) -Iuser -MMD -MP -o $@ $< $(PURE_OBJECTS) -lcmocka
 
+# --- unit: the pure modules alone, by prove; SANITIZE=1 under address and undefined ---
+ifneq ($(SANITIZE),)
+unit:
+	$(Q)$(MAKE) --no-print-directory SANITIZE= BUILD=$(BUILD)/sanitize \
+		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' unit
+else
+unit: $(UNIT_TESTS) ## run the unit tests alone; SANITIZE=1: under the sanitizers
+	$(Q)prove --exec '' $(UNIT_TESTS)
+endif
+
+.PHONY: unit
+
 # --- files, the lock and links, without the rest of the binary ---
 
 KERN_HEADERS := $(wildcard user/*.h include/*.h)
@@ -58,7 +70,7 @@ BENCH := $(BUILD)/bench
 BENCH_TOOLS := $(BENCH)/generate $(BENCH)/cost $(BENCH)/packets.bpf.o $(BENCH)/peers.bpf.o
 
 bench: ## measure xdpwl beside its limits over veth; figures in build/bench/*.csv
-	$(Q)$(MAKE) --no-print-directory $(if $(PEERS_ONLY),,all) $(BENCH_TOOLS)
+	$(Q)$(MAKE) -s --no-print-directory $(if $(PEERS_ONLY),,all) $(BENCH_TOOLS)
 	$(Q)/usr/bin/python3 -B tests/bench/bench.py $(BUILD)/xdpwl $(BENCH)
 
 $(BENCH)/%: $(BENCH)/%.o $(BENCH)/frame.o
@@ -85,3 +97,16 @@ prog: all ## the loaded programs against the oracle and the catalogue
 	BUILD=$(BUILD) prove --exec '' --timer tests/prog/*.t
 
 .PHONY: prog
+
+# --- other kernels: knobs VERSIONS="5.10 6.1 6.12", MACHINE_SECONDS=N ---
+VM := $(BUILD)/vm
+
+check-vm: all $(VM)/load $(VM)/run_cases ## small machines with Linux 5.10, 6.1 and 6.12
+	BUILD=$(BUILD) prove --exec '' --timer -v tests/vm/kernels.t $(if $(VERSIONS),:: $(VERSIONS))
+
+$(VM)/%: tests/vm/%.c include/xdpwl.h include/reasons.h
+	@mkdir -p $(@D)
+	$(call say,TEST,$<)
+	$(Q)$(CC) $(CFLAGS) $(USER_CFLAGS) -o $@ $< $(DEP_LIBS)
+
+.PHONY: check-vm
