@@ -95,7 +95,7 @@ foreign()
 		{
 			return 2;
 		}
-		char license[] __attribute__((section("license"), used)) = "GPL";
+		char _license[] __attribute__((section("license"), used)) = "GPL";
 	EOF
 	clang -target bpf -O2 -g -c "$WORK/foreign.c" -o "$WORK/foreign.o"
 	host ip link set dev eth1 xdp obj "$WORK/foreign.o" sec xdp ||
@@ -136,7 +136,7 @@ no_link_header()
 	host ip link set tun0 up
 	host ip route add default dev tun0
 	ok "attach tun0" xdpwl attach tun0
-	ok "allow over tun0" xdpwl allow 198.51.100.99 53/udp
+	ok "allow over tun0" xdpwl allow 203.0.113.99 53/udp
 	ok "allow over tun0, IPv6" xdpwl allow 2001:db8:9::99 53/udp
 	while read -r source wanted; do
 		case $source in
@@ -146,17 +146,17 @@ no_link_header()
 		read -r -t 5 got <&"${TUN[0]}"
 		is "tun0: $source: $wanted" "$got" "$wanted"
 	done <<- EOF
-		198.51.100.99   answer
-		198.51.100.98   silence
+		203.0.113.99   answer
+		203.0.113.98   silence
 		8.6.0.1         silence
 		136.204.0.1     silence
 		2001:db8:9::99  answer
 		2001:db8:9::98  silence
 	EOF
 	ok "detach tun0" xdpwl detach tun0
-	echo "198.51.100.98 10.9.0.1 53" >&"${TUN[1]}"
+	echo "203.0.113.98 10.9.0.1 53" >&"${TUN[1]}"
 	read -r -t 5 got <&"${TUN[0]}"
-	is "tun0 detached: 198.51.100.98: answer" "$got" answer
+	is "tun0 detached: 203.0.113.98: answer" "$got" answer
 	kill "$TUN_PID" 2>/dev/null
 	wait "$TUN_PID" 2>/dev/null
 }

@@ -115,7 +115,8 @@ def ask_raw(source, destination, proto, port, seconds):
         sock.bind((source, 0))
         sock.connect((destination, 0))
         sock.send(struct.pack("!HH", 40000, port) + b"question" + bytes(8))
-        while b"answer" not in sock.recv(2048):
+        # A raw socket hears the answers to all others of its address as well.
+        while struct.pack("!HH", port, 40000) + b"answer" not in sock.recv(2048):
             pass
         return True
 

@@ -62,7 +62,7 @@ not_allowed()
 {
 	xdpwl drops --json | /usr/bin/python3 -c '
 import json, sys
-print(sum(p["packets"] for p in json.load(sys.stdin)["ports"] if p["proto"] == "icmpv6"))'
+print(sum(p["packets"] for p in json.load(sys.stdin)["ports"] if p["proto"] == "ipv6-icmp"))'
 }
 
 dropped_since() { [ "$(not_allowed)" -gt "$1" ]; }
@@ -87,11 +87,10 @@ router()
 net_up
 serve tcp/22 udp/53
 rules < /dev/null
-# One server for leases and advertisements, every few seconds.
 peer ip addr add 2001:db8:5::1/64 dev eth0 nodad
+background "$PEER" "$DIR/router.py" eth0 2001:db8:5::
 background "$PEER" dnsmasq --keep-in-foreground --conf-file=/dev/null --port=0 \
 	--interface=eth0 --bind-dynamic --dhcp-range=192.0.2.200,192.0.2.220,1h \
-	--dhcp-range=2001:db8:5::,ra-only --enable-ra --ra-param=eth0,4,60 \
 	--dhcp-leasefile="$WORK/leases" --pid-file= --dhcp-authoritative --no-ping \
 	--user=root 2> "$WORK/dnsmasq"
 
