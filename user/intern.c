@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Equal things once, and hashes to numbers, for a ruleset. In: bytes, hashes; out:
- * the one copy that is kept, numbers. Knows nothing of what the bytes mean.
+ * Equal things once, and hashes to numbers, for a ruleset. In: bytes, hashes;
+ * out: the one copy that is kept, numbers. Knows nothing of what the bytes
+ * mean.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "intern.h"
 
-/* FNV-1a; files of rules are their owner's, so that nobody chooses collisions. */
+/* FNV-1a; files of rules are their owner's, so that nobody chooses
+ * collisions. */
 uint32_t hash_bytes(const void *bytes, size_t length)
 {
 	const uint8_t *byte = bytes;

@@ -37,14 +37,15 @@ uint32_t hash_bytes(const void *bytes, size_t length);
 long index_next(const struct index *index, uint32_t hash, size_t *at);
 /* 0 or -ENOMEM. */
 int index_add(struct index *index, uint32_t hash, uint32_t number);
-/* Room for n in all, so that adding them never moves the table. 0 or -ENOMEM. */
+/* Room for n in all, so that adding them never moves the table. 0 or
+ * -ENOMEM. */
 int index_reserve(struct index *index, size_t n);
 
 struct intern *intern_new(void);
 void intern_free(struct intern *intern);
 
-/* Give up `bytes` (malloc'ed) for the one that is kept of all equal ones. NULL: no
- * memory, and `bytes` is freed. */
+/* Give up `bytes` (malloc'ed) for the one that is kept of all equal ones.
+ * NULL: no memory, and `bytes` is freed. */
 void *intern_bytes(struct intern *intern, void *bytes, size_t length);
 
 #endif

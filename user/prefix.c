@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Text to address prefix and back. In: bytes that anybody may have written; out:
- * a struct prefix in normal form, or one line that says what was probably meant.
- * IPv4 is read by hand: lists of a million lines pass through here.
+ * Text to address prefix and back. In: bytes that anybody may have written;
+ * out: a struct prefix in normal form, or one line that says what was probably
+ * meant. IPv4 is read by hand: lists of a million lines pass through here.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -16,10 +16,15 @@ static int shown(size_t length)
 	return length < SHOWN ? (int)length : SHOWN;
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 static bool is_number(const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
-		if (text[i] < '0' || text[i] > '9')
+		if (!is_digit(text[i]))
 			return false;
 	}
 	return length > 0;
@@ -33,9 +38,11 @@ static bool parse_ipv4(uint8_t *addr, const char *text, size_t length)
 		const char *start = text;
 		unsigned int octet = 0;
 
-		while (text < end && text - start < 3 && *text >= '0' && *text <= '9')
+		while (text < end && text - start < 3 && is_digit(*text))
 			octet = octet * 10 + (unsigned int)(*text++ - '0');
-		if (text == start || octet > 255 || (*start == '0' && text - start > 1))
+		if (text == start || octet > 255)
+			return false;
+		if (*start == '0' && text - start > 1)
 			return false;
 		addr[i] = (uint8_t)octet;
 		if (i < 3 && (text == end || *text++ != '.'))
@@ -60,7 +67,7 @@ static bool has_leading_zero(const char *text, size_t length)
 {
 	for (size_t i = 0; i + 1 < length; i++) {
 		if (text[i] == '0' && (i == 0 || text[i - 1] == '.') &&
-		    text[i + 1] >= '0' && text[i + 1] <= '9')
+		    is_digit(text[i + 1]))
 			return true;
 	}
 	return false;
@@ -193,21 +200,22 @@ int prefix_parse(struct prefix *prefix, const char *text, size_t length,
 {
 	const char *slash = memchr(text, '/', length);
 	size_t address = slash ? (size_t)(slash - text) : length;
+	uint8_t full;
 
 	memset(prefix, 0, sizeof(*prefix));
 	if (parse_ipv4(prefix->addr, text, address)) {
 		prefix->family = AF_INET;
-		prefix->len = 32;
+		full = 32;
 	} else if (parse_ipv6(prefix->addr, text, address)) {
 		prefix->family = AF_INET6;
-		prefix->len = 128;
+		full = 128;
 	} else {
 		return refuse_address(text, length, error);
 	}
-	if (slash && !parse_length(&prefix->len, slash + 1, length - address - 1,
-				   prefix->len))
-		return refuse_length(text, address, length,
-				     prefix->family == AF_INET ? 32 : 128, error);
+	prefix->len = full;
+	if (slash && !parse_length(&prefix->len, slash + 1,
+				   length - address - 1, full))
+		return refuse_length(text, address, length, full, error);
 	if (is_mapped(prefix))
 		return refuse_mapped(prefix, text, length, error);
 	if (slash && clear_host_bits(prefix))

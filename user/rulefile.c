@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Edits of a rules text. In: a text that parses, its ruleset and one edit; out: a
- * new text in which nothing else has changed by a byte. No I/O; the caller parses
- * the result again. Edits of sets and interfaces are in rulefile_lines.c.
+ * Edits of a rules text. In: a text that parses, its ruleset and one edit; out:
+ * a new text in which nothing else has changed by a byte. No I/O; the caller
+ * parses the result again. Edits of sets and interfaces are in
+ * rulefile_lines.c.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "rulefile_edit.h"
 
-/* Whether a rule is one that an edit speaks of: not what it opens, but for whom. */
+/* Whether a rule is one that an edit speaks of: not what it opens, but for
+ * whom. */
 static bool is_addressed(const struct rule *rule, const struct rule *wanted,
 			 enum rule_action action)
 {
@@ -18,7 +20,18 @@ static bool is_addressed(const struct rule *rule, const struct rule *wanted,
 	       interfaces_equal(rule->on, wanted->on);
 }
 
-/* Whether the rules that speak of the same together name all of its services. */
+static int add_all(struct service_list *list, const struct services *services,
+		   struct error *error)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < services->n && !err; i++)
+		err = service_list_add(list, &services->s[i], error);
+	return err;
+}
+
+/* Whether the rules that speak of the same together name all of its
+ * services. */
 static int is_said(const struct ruleset *parsed, const struct rule *wanted,
 		   struct error *error)
 {
@@ -26,18 +39,14 @@ static int is_said(const struct ruleset *parsed, const struct rule *wanted,
 	struct services *services;
 	int answer = 0;
 
-	for (size_t i = 0; i < parsed->n_rules; i++) {
+	for (size_t i = 0; i < parsed->n_rules && !answer; i++) {
 		const struct rule *rule = &parsed->rules[i];
 
-		if (!is_addressed(rule, wanted, wanted->action))
-			continue;
-		for (uint32_t j = 0; j < rule->services->n; j++) {
-			if (service_list_add(&said, &rule->services->s[j], error)) {
-				service_list_free(&said);
-				return -ENOMEM;
-			}
-		}
+		if (is_addressed(rule, wanted, wanted->action))
+			answer = add_all(&said, rule->services, error);
 	}
+	if (answer)
+		service_list_free(&said);
 	if (said.services) {
 		services = service_list_take(&said);
 		answer = services_cover(services, wanted->services);
@@ -61,7 +70,8 @@ static int add_rule(struct splices *splices, const struct text *in,
 	return splices_add_line(splices, in, in->length, text, error);
 }
 
-/* One item of a list less `take`, as text; "" where nothing is left. NULL: error. */
+/* One item of a list less `take`, as text; "" where nothing is left. NULL:
+ * error. */
 static char *subtract_item(const char *item, size_t length,
 			   const struct services *take, struct error *error)
 {
@@ -81,7 +91,8 @@ static char *subtract_item(const char *item, size_t length,
 	return text;
 }
 
-/* The list of a rule less `take`, in the owner's words where they still hold. */
+/* The list of a rule less `take`, in the owner's words where they still
+ * hold. */
 static char *subtract_word(const char *word, size_t length,
 			   const struct services *take, struct error *error)
 {
@@ -146,7 +157,8 @@ static int refuse_rest(const struct line *line, const struct rule *rule,
 
 /* Take services out of one rule line: its services word, or all of it, goes. */
 static int revoke_line(struct splices *splices, const struct text *in,
-		       const struct line *line, const struct statement *statement,
+		       const struct line *line,
+		       const struct statement *statement,
 		       const struct services *take, struct error *error)
 {
 	const struct rule *rule = &statement->rule;
@@ -157,12 +169,15 @@ static int revoke_line(struct splices *splices, const struct text *in,
 	int err;
 
 	if (!take || services_cover(take, rule->services))
-		return splices_add(splices, line->start, line->next, NULL, error);
+		return splices_add(splices, line->start, line->next, NULL,
+				   error);
 	if (!services_overlap(take, rule->services))
 		return 0;
 	err = services_subtract(&left, rule->services, take, error);
+	if (err == -EINVAL)
+		return refuse_rest(line, rule, take, error);
 	if (err)
-		return err == -EINVAL ? refuse_rest(line, rule, take, error) : err;
+		return err;
 	/* A quoted word is written anew: item by item it cannot be read. */
 	text = in->bytes[start] == '"' ? services_format(left) :
 		subtract_word(in->bytes + start, end - start, take, error);
@@ -218,23 +233,23 @@ static int revoke(struct splices *splices, const struct text *in,
 }
 
 int line_parse(struct statement *statement, const struct text *in,
-	       const struct line *line, const char *keyword, struct error *error)
+	       const struct line *line, const char *keyword,
+	       struct error *error)
 {
 	const char *text = in->bytes + line->start, *end = text + line->length;
+	const char *first = text;
 	size_t length = strlen(keyword);
+	bool begins;
 
-	while (text < end && (*text == ' ' || *text == '\t'))
-		text++;
+	while (first < end && (*first == ' ' || *first == '\t'))
+		first++;
+	begins = (size_t)(end - first) >= length &&
+		 memcmp(first, keyword, length) == 0;
 	/* A quoted keyword is one, too. */
-	if (text < end && *text == '"')
-		return statement_parse(statement, in->bytes + line->start,
-				       line->length, error);
-	if ((size_t)(end - text) < length || memcmp(text, keyword, length) != 0) {
-		memset(statement, 0, sizeof(*statement));
-		return 0;
-	}
-	return statement_parse(statement, in->bytes + line->start, line->length,
-			       error);
+	if (begins || (first < end && *first == '"'))
+		return statement_parse(statement, text, line->length, error);
+	memset(statement, 0, sizeof(*statement));
+	return 0;
 }
 
 static int collect(struct splices *splices, const struct text *in,

@@ -8,7 +8,8 @@
 
 /* Parse a line that may begin with `keyword`; any other is STATEMENT_EMPTY. */
 int line_parse(struct statement *statement, const struct text *in,
-	       const struct line *line, const char *keyword, struct error *error);
+	       const struct line *line, const char *keyword,
+	       struct error *error);
 
 int edit_set(struct splices *splices, const struct text *in,
 	     const struct edit *edit, struct error *error);

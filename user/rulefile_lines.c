@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Edits of `set` and `interface` lines. In: a text that parses and one edit; out:
- * the splices that make it. Leaves the layout of the line and its comment alone.
+ * Edits of `set` and `interface` lines. In: a text that parses and one edit;
+ * out: the splices that make it. Leaves the layout of the line and its comment
+ * alone.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -110,7 +111,8 @@ static int cut_members(struct splices *splices, const struct line *line,
 		struct prefix member;
 
 		if (index++ >= 2) {	/* behind "set" and the name */
-			err = prefix_parse(&member, word.text, word.length, error);
+			err = prefix_parse(&member, word.text, word.length,
+					   error);
 			if (!err && prefixes_find(prefixes, n, &member))
 				err = splices_add(splices, line->start + before,
 						  line->start + word.end, NULL,
@@ -167,7 +169,8 @@ int edit_set(struct splices *splices, const struct text *in,
 				"set %s is kept in a file: edit %s, then 'xdpwl apply'",
 				edit->set, statement.set.path);
 	else if (edit->verb == EDIT_SET_ADD)
-		err = set_add(splices, in, &line, &statement.set, sorted, n, error);
+		err = set_add(splices, in, &line, &statement.set, sorted, n,
+			      error);
 	else
 		err = set_delete(splices, in, &line, &statement.set, sorted, n,
 				 error);
@@ -176,8 +179,9 @@ int edit_set(struct splices *splices, const struct text *in,
 	return err;
 }
 
-/* The line of an interface, with what it says now. Returns 1, 0 (none: *line is the
- * last line of any interface, number 0 where there is none) or -errno. */
+/* The line of an interface, with what it says now. Returns 1, 0 (none: *line
+ * is the last line of any interface, number 0 where there is none) or
+ * -errno. */
 static int find_interface(struct interface *found, const struct text *in,
 			  struct line *line, const char *name,
 			  struct error *error)

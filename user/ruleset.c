@@ -39,7 +39,8 @@ static void *grow(void *array, size_t n, size_t size)
 	return realloc(array, (n ? n * 2 : 1) * size);
 }
 
-/* Give the rule's parts to the intern. They are gone from the rule on failure. */
+/* Give the rule's parts to the intern. They are gone from the rule on
+ * failure. */
 static int intern_parts(struct intern *intern, struct rule *rule)
 {
 	struct services *services = rule->services;
@@ -283,8 +284,10 @@ static int reserve(struct ruleset *ruleset, const char *text, size_t length)
 	const char *end = text + length;
 	size_t lines = 1;
 
-	while (text < end && (text = memchr(text, '\n', (size_t)(end - text)))) {
-		text++;
+	for (; text < end; text++) {
+		text = memchr(text, '\n', (size_t)(end - text));
+		if (!text)
+			break;
 		lines++;
 	}
 	return index_reserve(&ruleset->intern->by_id, lines);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Questions to a ruleset: what bears a name, what covers a prefix, how many there
- * are. In: a ruleset as ruleset_parse() left it; changes nothing of it.
+ * Questions to a ruleset: what bears a name, what covers a prefix, how many
+ * there are. In: a ruleset as ruleset_parse() left it; changes nothing of it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +12,14 @@
 struct set *ruleset_set(const struct ruleset *ruleset, const char *name)
 {
 	uint32_t hash = hash_bytes(name, strlen(name));
+	const struct index *index;
 	size_t at = 0;
 	long i;
 
 	if (!ruleset->intern)
 		return NULL;
-	while ((i = index_next(&ruleset->intern->by_set, hash, &at)) >= 0) {
+	index = &ruleset->intern->by_set;
+	while ((i = index_next(index, hash, &at)) >= 0) {
 		if (strcmp(ruleset->sets[i].name, name) == 0)
 			return &ruleset->sets[i];
 	}
@@ -28,12 +30,14 @@ struct interface *ruleset_interface(const struct ruleset *ruleset,
 				    const char *name)
 {
 	uint32_t hash = hash_bytes(name, strlen(name));
+	const struct index *index;
 	size_t at = 0;
 	long i;
 
 	if (!ruleset->intern)
 		return NULL;
-	while ((i = index_next(&ruleset->intern->by_interface, hash, &at)) >= 0) {
+	index = &ruleset->intern->by_interface;
+	while ((i = index_next(index, hash, &at)) >= 0) {
 		if (strcmp(ruleset->interfaces[i].name, name) == 0)
 			return &ruleset->interfaces[i];
 	}
@@ -42,12 +46,14 @@ struct interface *ruleset_interface(const struct ruleset *ruleset,
 
 struct rule *ruleset_rule(const struct ruleset *ruleset, uint64_t id)
 {
+	const struct index *index;
 	size_t at = 0;
 	long i;
 
 	if (!ruleset->intern)
 		return NULL;
-	while ((i = index_next(&ruleset->intern->by_id, (uint32_t)id, &at)) >= 0) {
+	index = &ruleset->intern->by_id;
+	while ((i = index_next(index, (uint32_t)id, &at)) >= 0) {
 		if (ruleset->rules[i].id == id)
 			return &ruleset->rules[i];
 	}
@@ -66,7 +72,8 @@ bool ruleset_rule_covers(const struct ruleset *ruleset, const struct rule *rule,
 		return true;
 	case SOURCE_SET:
 		set = ruleset_set(ruleset, rule->source.set);
-		return set && prefixes_cover(set->members, set->n_members, prefix);
+		return set && prefixes_cover(set->members, set->n_members,
+					     prefix);
 	}
 	return false;
 }
@@ -80,7 +87,7 @@ size_t ruleset_prefixes(const struct ruleset *ruleset)
 		room += ruleset->sets[i].n_members;
 	all = malloc(room * sizeof(*all) + 1);
 	if (!all)
-		return room;	/* a figure for people: too high is better than none */
+		return room;	/* for people: too high is better than none */
 	for (size_t i = 0; i < ruleset->n_rules; i++) {
 		if (ruleset->rules[i].source.kind == SOURCE_PREFIX)
 			all[n++] = ruleset->rules[i].source.prefix;
@@ -89,7 +96,8 @@ size_t ruleset_prefixes(const struct ruleset *ruleset)
 		const struct set *set = &ruleset->sets[i];
 
 		if (set->n_members)
-			memcpy(&all[n], set->members, set->n_members * sizeof(*all));
+			memcpy(&all[n], set->members,
+			       set->n_members * sizeof(*all));
 		n += set->n_members;
 	}
 	prefixes_sort(all, &n);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Model to rules: the canonical text of a ruleset, which takes itself back through
- * ruleset_parse(). In: a ruleset; out: lines. Options that have their default and
- * comments of the file are not among them.
+ * Model to rules: the canonical text of a ruleset, which takes itself back
+ * through ruleset_parse(). In: a ruleset; out: lines. Options that have their
+ * default and comments of the file are not among them.
  */
 #include <errno.h>
 #include "rule_format.h"
@@ -41,7 +41,8 @@ static void write_set(const struct set *set, FILE *out)
 }
 
 int ruleset_write(const struct ruleset *ruleset, FILE *out,
-		  void (*annotate)(const struct rule *, FILE *out, void *context),
+		  void (*annotate)(const struct rule *, FILE *out,
+				   void *context),
 		  void *context)
 {
 	write_options(&ruleset->options, out);

@@ -121,8 +121,8 @@ static int refuse_name(const struct item *name, struct error *error)
 {
 	if (is(name, "tcp") || is(name, "udp"))
 		return error_set(error, EXIT_USAGE,
-				 "%.*s alone is no service: write 1-65535/%.*s for all its ports, or 22/%.*s for one",
-				 3, name->text, 3, name->text, 3, name->text);
+				 "%.3s alone is no service: write 1-65535/%.3s for all its ports, or 22/%.3s for one",
+				 name->text, name->text, name->text);
 	if (is(name, "any"))
 		return error_set(error, EXIT_USAGE,
 				 "'any' is a source: every service is 'all'");
@@ -155,12 +155,14 @@ static int parse_name(struct service_list *list, const struct item *name,
 	if (!added)
 		return error_set(error, EXIT_USAGE,
 				 "/etc/services has no %.*s over %s: write %u/%s if that is meant",
-				 shown(name), name->text, port_proto_name(proto),
-				 found->port, port_proto_name(proto));
+				 shown(name), name->text,
+				 port_proto_name(proto), found->port,
+				 port_proto_name(proto));
 	return err;
 }
 
-/* What has no port: all, ping and protocols. 1: was one, 0: is something else. */
+/* What has no port: all, ping and protocols. 1: was one, 0: is something
+ * else. */
 static int parse_portless(struct service_list *list, const struct item *item,
 			  struct error *error)
 {
@@ -196,23 +198,26 @@ static int parse_portless(struct service_list *list, const struct item *item,
 static int parse_proto(struct item *item, uint8_t *proto, struct error *error)
 {
 	const char *slash = memchr(item->text, '/', item->length);
-	struct item head = { item->text, slash ? (size_t)(slash - item->text) : 0 };
-	struct item tail = { slash + 1, item->length - head.length - 1 };
+	struct item head, tail;
 
 	*proto = 0;
 	if (!slash)
 		return 0;
+	head = (struct item){ item->text, (size_t)(slash - item->text) };
+	tail = (struct item){ slash + 1, item->length - head.length - 1 };
 	*proto = port_proto_number(tail.text, tail.length);
 	if (*proto == 0)
 		return error_set(error, EXIT_USAGE,
 				 "'%.*s' in '%.*s' has no ports: tcp, udp, sctp, dccp or udplite",
-				 shown(&tail), tail.text, shown(item), item->text);
+				 shown(&tail), tail.text, shown(item),
+				 item->text);
 	if (is(&head, "all") || is(&head, "ping") ||
 	    protocol_number(head.text, head.length) >= 0 ||
 	    (head.length >= 6 && memcmp(head.text, "proto:", 6) == 0))
 		return error_set(error, EXIT_USAGE,
 				 "'%.*s' has no ports: write it without /%s, or all ports as 1-65535/%s",
-				 shown(&head), head.text, port_proto_name(*proto),
+				 shown(&head), head.text,
+				 port_proto_name(*proto),
 				 port_proto_name(*proto));
 	*item = head;
 	return 0;
@@ -253,9 +258,9 @@ int services_parse(struct services **services, const char *text, size_t length,
 	do {
 		const char *comma = memchr(text, ',', (size_t)(end - text));
 		const char *stop = comma ? comma : end;
+		struct item item = { text, (size_t)(stop - text) };
 
-		err = parse_item(&list, (struct item){ text, (size_t)(stop - text) },
-				 error);
+		err = parse_item(&list, item, error);
 		text = comma ? comma + 1 : NULL;
 	} while (!err && text);
 	if (err)

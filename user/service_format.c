@@ -24,7 +24,8 @@ static char *put_number(char *text, unsigned int number)
 	return text;
 }
 
-/* The port or ports alone, "22" or "20-25"; returns behind the last character. */
+/* The port or ports alone, "22" or "20-25"; returns behind the last
+ * character. */
 static char *put_ports(char *text, const struct service *service)
 {
 	text = put_number(text, service->first);

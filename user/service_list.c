@@ -109,7 +109,8 @@ bool outline_covers(const struct outline *outline, const struct service *s)
 	case SERVICE_PROTO:
 		return outline->all;
 	case SERVICE_PING:
-		return outline->all || (outline->proto[ICMP] && outline->proto[ICMPV6]);
+		return outline->all ||
+		       (outline->proto[ICMP] && outline->proto[ICMPV6]);
 	default:
 		return false;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Arithmetic on lists of services: cover, overlap, difference. In: lists in normal
- * form (service.h); out: the same. Knows no text but that of the one refusal: what
- * the language cannot say.
+ * Arithmetic on lists of services: cover, overlap, difference. In: lists in
+ * normal form (service.h); out: the same. Knows no text but that of the one
+ * refusal: what the language cannot say.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -90,7 +90,8 @@ static bool overlap(const struct service *a, const struct service *b)
 	       (a->first <= b->last && b->first <= a->last);
 }
 
-/* The next range of `services` that shares a port with `s`; the walk stays at it. */
+/* The next range of `services` that shares a port with `s`; the walk stays
+ * at it. */
 static const struct service *next_shared(const struct services *services,
 					 uint32_t *at, const struct service *s)
 {
@@ -155,7 +156,8 @@ static int subtract_ports(struct service_list *left, struct service s,
 		struct service before = s;
 
 		before.last = t->first - 1;
-		if (t->first > s.first && service_list_add(left, &before, error))
+		if (t->first > s.first &&
+		    service_list_add(left, &before, error))
 			return -ENOMEM;
 		if (t->last >= s.last)
 			return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Names of services. In: the text of /etc/services (getservbyname(3) would ask
- * the network where nsswitch.conf says so), or, where a minimal system has none,
- * the commonest names as Debian gives them. Out: a sorted table.
+ * the network where nsswitch.conf says so), or, where a minimal system has
+ * none, the commonest names as Debian gives them. Out: a sorted table.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -69,8 +69,9 @@ const char *port_proto_name(uint8_t proto)
 	return NULL;
 }
 
-/* Protocols that a rule may name; of a number, the first name is the one printed.
- * ipip is 4, as ip-tunnel(8) has it. l2tp is not here: /etc/services has it too. */
+/* Protocols that a rule may name; of a number, the first name is the one
+ * printed. ipip is 4, as ip-tunnel(8) has it. l2tp is not here:
+ * /etc/services has it too. */
 static const struct {
 	const char *name;
 	uint8_t number;
@@ -243,7 +244,8 @@ size_t service_names_find(const struct service_names *names, const char *text,
 	return end - low;
 }
 
-/* The one exception to "no state outside main.c": written once, then constant. */
+/* The one exception to "no state outside main.c": written once, then
+ * constant. */
 static struct service_names local;
 static bool local_read;
 

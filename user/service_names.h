@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Names of services as /etc/services gives them (local file, never a network), and
- * of protocols as the rules language gives them. */
+/* Names of services as /etc/services gives them (local file, never a
+ * network), and of protocols as the rules language gives them. */
 #ifndef SERVICE_NAMES_H
 #define SERVICE_NAMES_H
 
@@ -14,18 +14,20 @@ struct service_name {
 	size_t place;		/* order in the file */
 };
 
-/* Sorted by name, then protocol; the first line of the file that gives a name and
- * protocol counts, as for getservbyname(3). Aliases are names. */
+/* Sorted by name, then protocol; the first line of the file that gives a
+ * name and protocol counts, as for getservbyname(3). Aliases are names. */
 struct service_names {
 	struct service_name *entries;
 	size_t n;
 };
 
-/* The protocols that have ports: number by name (0: none) and name by number. */
+/* The protocols that have ports: number by name (0: none) and name by
+ * number. */
 uint8_t port_proto_number(const char *text, size_t length);
 const char *port_proto_name(uint8_t proto);
 
-/* Protocols without ports in the rules language: esp, gre...; -1, NULL: unknown. */
+/* Protocols without ports in the rules language: esp, gre...; -1, NULL:
+ * unknown. */
 int protocol_number(const char *text, size_t length);
 const char *protocol_name(uint8_t number);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Members of sets. In: a file of prefixes, as its publisher wrote it, or an array;
- * out: a sorted array without repetition. Built for a million lines; asks no
- * kernel and knows no rules.
+ * Members of sets. In: a file of prefixes, as its publisher wrote it, or an
+ * array; out: a sorted array without repetition. Built for a million lines;
+ * asks no kernel and knows no rules.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 enum {
 	FEW = 4096,		/* below: qsort() is as fast */
 	KEYS = sizeof(struct prefix),
-	LINE_MAX_BYTES = 65536,	/* of a set file; a geofeed line has a hundred */
+	LINE_MAX_BYTES = 65536,	/* a line of a geofeed has a hundred */
 };
 
 static uint8_t key_byte(const struct prefix *prefix, int key)
@@ -26,7 +26,8 @@ static uint8_t key_byte(const struct prefix *prefix, int key)
 	return key == KEYS - 1 ? prefix->len : prefix->addr[key - 1];
 }
 
-/* One pass of a radix sort, least significant byte first; 0: all were equal there. */
+/* One pass of a radix sort, least significant byte first; 0: all were equal
+ * there. */
 static int sort_pass(const struct prefix *from, struct prefix *to, size_t n,
 		     int key, const size_t counts[256])
 {
@@ -194,12 +195,12 @@ static int read_all(struct reader *reader, char *buffer, struct error *error)
 
 	while ((got = fread(buffer + have, 1, LINE_MAX_BYTES - have,
 			    reader->file)) > 0) {
-		const char *rest = read_lines(reader, buffer, buffer + have + got,
-					      error);
+		const char *end = buffer + have + got;
+		const char *rest = read_lines(reader, buffer, end, error);
 
 		if (!rest)
 			return -EINVAL;
-		have = (size_t)(buffer + have + got - rest);
+		have = (size_t)(end - rest);
 		if (have == LINE_MAX_BYTES)
 			return error_set(error, EXIT_USAGE,
 					 "%s:%u: a line of %d bytes or more is no prefix",
@@ -218,7 +219,8 @@ int set_read(struct prefix **members, size_t *n, FILE *file, const char *name,
 {
 	struct reader reader = { .file = file, .name = name };
 	char *buffer = malloc(LINE_MAX_BYTES);
-	int err = buffer ? read_all(&reader, buffer, error) : error_memory(error);
+	int err = buffer ? read_all(&reader, buffer, error) :
+			   error_memory(error);
 
 	free(buffer);
 	if (err) {

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include "prefix.h"
 
-/* Sort, and keep equal ones once. Needs memory for a copy of many; without it the
- * work is slower, not wrong. */
+/* Sort, and keep equal ones once. Needs memory for a copy of many; without
+ * it the work is slower, not wrong. */
 void prefixes_sort(struct prefix *prefixes, size_t *n);
 
 /* In a sorted array: the one that equals `wanted`, or NULL. */

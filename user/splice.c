@@ -76,15 +76,16 @@ int splices_apply(const struct splices *splices, const struct text *in,
 
 bool line_next(const struct text *in, struct line *line)
 {
-	const char *newline;
+	const char *bytes, *newline;
 
 	line->start = line->number ? line->next : 0;
 	if (line->start >= in->length)
 		return false;
-	newline = memchr(in->bytes + line->start, '\n', in->length - line->start);
+	bytes = in->bytes + line->start;
+	newline = memchr(bytes, '\n', in->length - line->start);
 	line->next = newline ? (size_t)(newline - in->bytes) + 1 : in->length;
 	line->length = line->next - line->start - (newline != NULL);
-	if (line->length > 0 && in->bytes[line->start + line->length - 1] == '\r')
+	if (line->length > 0 && bytes[line->length - 1] == '\r')
 		line->length--;
 	line->number++;
 	return true;

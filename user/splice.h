@@ -32,9 +32,9 @@ struct line {
 /* The first line where line->number is 0, else the next; false: no more. */
 bool line_next(const struct text *in, struct line *line);
 
-/* Insert `statement` (owned, also on failure) as a line of its own, before offset
- * `at`, where a line begins or the text ends; a missing newline before it is
- * supplied, in the manner of the text. */
+/* Insert `statement` (owned, also on failure) as a line of its own, before
+ * offset `at`, where a line begins or the text ends; a missing newline
+ * before it is supplied, in the manner of the text. */
 int splices_add_line(struct splices *splices, const struct text *in, size_t at,
 		     char *statement, struct error *error);
 

@@ -21,7 +21,7 @@ int word_refuse(const struct word *word, struct error *error)
 
 /* The value behind a keyword; NULL and an error: none. */
 const struct word *word_value(const struct word *words, int at, int n,
-				   const char *example, struct error *error)
+			      const char *example, struct error *error)
 {
 	if (at + 1 < n)
 		return &words[at + 1];
@@ -31,7 +31,7 @@ const struct word *word_value(const struct word *words, int at, int n,
 }
 
 int set_name_parse(char *name, const char *text, uint32_t length,
-			  struct error *error)
+		   struct error *error)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
@@ -99,7 +99,8 @@ static int parse_interface(struct statement *statement,
 				   words[1].length, error);
 	if (!err && at < n && word_is(&words[at], "mode")) {
 		value = word_value(words, at, n, "mode native", error);
-		err = value ? parse_mode(&interface->mode, value, error) : -EINVAL;
+		err = value ? parse_mode(&interface->mode, value, error) :
+			      -EINVAL;
 		at += 2;
 	}
 	if (!err && at < n && word_is(&words[at], "audit")) {
@@ -162,7 +163,8 @@ static int parse_members(struct set_line *set, char *line, uint32_t length,
 	while ((got = word_next(line, length, &at, &word, error)) > 0) {
 		if (set->n_members == 0 &&
 		    (word_is(&word, "file") || word_is(&word, "url")))
-			return parse_origin(set, &word, line, length, at, error);
+			return parse_origin(set, &word, line, length, at,
+					    error);
 		err = add_member(set, &word, error);
 		if (err)
 			return err;
@@ -214,8 +216,8 @@ static int parse_words(struct statement *statement, char *line, uint32_t length,
 			 WORD_SHOWN(&words[0]));
 }
 
-int statement_parse(struct statement *statement, const char *line, size_t length,
-		    struct error *error)
+int statement_parse(struct statement *statement, const char *line,
+		    size_t length, struct error *error)
 {
 	char small[512], *copy = small;
 	int err;

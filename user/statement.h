@@ -5,7 +5,8 @@
 
 #include "words.h"
 
-/* "allow" or "deny", then SOURCE [SERVICES] ...; the words are those of the line. */
+/* "allow" or "deny", then SOURCE [SERVICES] ...; the words are those of the
+ * line. */
 int rule_parse(struct statement *statement, const struct word *words, int n,
 	       struct error *error);
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Option lines: the closed list of names and what each takes. In: the words of a
- * line; out: name and value. What they mean is ruleset.c's business.
+ * Option lines: the closed list of names and what each takes. In: the words of
+ * a line; out: name and value. What they mean is ruleset.c's business.
  */
 #include <stdlib.h>
 #include <string.h>
 #include "later.h"
 #include "statement.h"
 
-enum { MAX_ENTRIES = 1 << 24 };		/* of the tables of flows and fragments */
+enum { MAX_ENTRIES = 1 << 24 };	/* of the tables of flows and fragments */
 
 static int parse_switch(uint32_t *value, const struct word *name,
 			const struct word *word, struct error *error)

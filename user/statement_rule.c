@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Rule lines. In: the words of a line that begins with `allow` or `deny`; out: a
- * struct rule in normal form, or one line that says what is wrong with them.
+ * Rule lines. In: the words of a line that begins with `allow` or `deny`; out:
+ * a struct rule in normal form, or one line that says what is wrong with them.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -146,7 +146,7 @@ static bool is_clause(const struct word *word)
 }
 
 int rule_parse(struct statement *statement, const struct word *words,
-		      int n, struct error *error)
+	       int n, struct error *error)
 {
 	struct rule *rule = &statement->rule;
 	int at = 2, err;

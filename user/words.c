@@ -36,8 +36,9 @@ static bool is_control(unsigned char c)
 	return c < ' ' || c == 0x7f;
 }
 
-/* Length of the UTF-8 sequence (RFC 3629) at `text` that is no control character
- * of the second kind (U+0080 ... U+009F, which terminals obey); 0: none. */
+/* Length of the UTF-8 sequence (RFC 3629) at `text` that is no control
+ * character of the second kind (U+0080 ... U+009F, which terminals obey); 0:
+ * none. */
 static uint32_t utf8_length(const unsigned char *text, uint32_t left)
 {
 	static const uint32_t least[] = { 0, 0, 0xa0, 0x800, 0x10000 };
@@ -76,7 +77,8 @@ static int refuse_byte(const char *line, uint32_t length, uint32_t at,
 			 "byte 0x%02x in column %u is not UTF-8 text", c, at + 1);
 }
 
-/* How many bytes the character at `at` has; 0 and an error: none that may stand. */
+/* How many bytes the character at `at` has; 0 and an error: none that may
+ * stand. */
 static uint32_t character(const char *line, uint32_t length, uint32_t at,
 			  struct error *error)
 {

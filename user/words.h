@@ -22,8 +22,8 @@ static inline bool word_is(const struct word *word, const char *text)
 /* A copy with a final NUL; NULL: no memory. */
 char *word_copy(const struct word *word);
 
-/* The next word at or behind *at, which moves on. Returns 1, or 0 at the end or at
- * a comment (then *at is where it starts), or -errno. */
+/* The next word at or behind *at, which moves on. Returns 1, or 0 at the end
+ * or at a comment (then *at is where it starts), or -errno. */
 int word_next(char *line, uint32_t length, uint32_t *at, struct word *word,
 	      struct error *error);
 

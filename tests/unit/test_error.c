@@ -47,9 +47,10 @@ static void test_system(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		assert_int_equal(error_system(&error, rows[i].errnum, EXIT_ABSENT,
-					      "cannot open %s", "/x"),
-				 -rows[i].errnum);
+		int err = error_system(&error, rows[i].errnum, EXIT_ABSENT,
+				       "cannot open %s", "/x");
+
+		assert_int_equal(err, -rows[i].errnum);
 		assert_int_equal(error.code, rows[i].code);
 		assert_says(&error, "cannot open /x: ");
 		assert_says(&error, strerror(rows[i].errnum));

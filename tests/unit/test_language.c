@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The language as a whole: random rulesets go out and in and out without change;
- * random damage to valid files never crashes, and either parses or is refused
- * with the line; random edits do to a text what they say. The seed is printed,
- * XDPWL_SEED repeats a run.
+ * The language as a whole: random rulesets go out and in and out without
+ * change; random damage to valid files never crashes, and either parses or is
+ * refused with the line; random edits do to a text what they say. The seed is
+ * printed, XDPWL_SEED repeats a run.
  */
 #include "unit.h"
 #include "rulefile.h"
@@ -250,7 +250,8 @@ static void mutate(struct text *text)
 	}
 }
 
-/* A refusal is one line: x.rules, a number of a line that is there, a reason. */
+/* A refusal is one line: x.rules, a number of a line that is there, a
+ * reason. */
 static void check_refusal(const struct error *error, const struct text *text)
 {
 	unsigned long line, lines = 1;
@@ -275,11 +276,11 @@ static void test_damage(void **state)
 
 	(void)state;
 	for (int round = 0; round < MUTATIONS; round++) {
-		struct text text = { malloc(original.length + 1), original.length };
+		struct text text = original;
 		struct ruleset ruleset;
 		struct error error = { 0 };
 
-		memcpy(text.bytes, original.bytes, original.length + 1);
+		text.bytes = exact(original.bytes, original.length + 1);
 		mutate(&text);
 		if (parse(&ruleset, &text, &error)) {
 			check_refusal(&error, &text);
@@ -328,7 +329,8 @@ static uint32_t named(const struct services *services)
 	return bits;
 }
 
-/* The same for what rules of one action, exactly a source and `on` say together. */
+/* The same for what rules of one action, exactly a source and `on` say
+ * together. */
 static uint32_t said(const struct ruleset *ruleset, const struct rule *about,
 		     enum rule_action action)
 {

@@ -155,7 +155,8 @@ static void test_hostile_bytes(void **state)
 	free(text);
 }
 
-/* The reader written by hand takes what inet_pton(3) takes, and nothing else. */
+/* The reader written by hand takes what inet_pton(3) takes, and nothing
+ * else. */
 static void test_as_inet_pton(void **state)
 {
 	uint64_t seed = random_seed();
@@ -171,7 +172,8 @@ static void test_as_inet_pton(void **state)
 		bool taken;
 
 		for (uint32_t i = 0; i < length; i++)
-			text[i] = letters[random_below(&seed, i % 4 == 3 ? 12 : 10)];
+			text[i] = letters[random_below(&seed,
+						       i % 4 == 3 ? 12 : 10)];
 		if (length > 8)
 			text[3] = text[7] = '.';
 		text[length] = '\0';

@@ -21,8 +21,9 @@ static void rule_free(struct rule *rule)
 	free(rule->comment);
 }
 
-/* Counters and those who keep ids live longer than a version: these never change.
- * They are `printf %s 'allow 203.0.113.5/32 22/tcp,22/udp' | sha256sum`. */
+/* Counters and those who keep ids live longer than a version: these never
+ * change. They are `printf %s 'allow 203.0.113.5/32 22/tcp,22/udp' |
+ * sha256sum`. */
 static void test_id_is_frozen(void **state)
 {
 	static const struct {
@@ -55,7 +56,8 @@ static void test_id_is_frozen(void **state)
 	}
 }
 
-/* However it was typed, the same rule has the same name; another has another. */
+/* However it was typed, the same rule has the same name; another has
+ * another. */
 static void test_id_is_of_the_meaning(void **state)
 {
 	static const char *const same[] = {

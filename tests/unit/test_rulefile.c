@@ -8,8 +8,8 @@ enum { NOTHING = 0, ABSENT = -ENOENT, REFUSED = -EINVAL };
 struct row {
 	const char *in;
 	enum edit_verb verb;
-	const char *what;	/* a rule line; a set and its members; an interface */
-	int answer;		/* 1: `out` is the new text; else `out` is said */
+	const char *what;	/* a rule; a set and members; an interface */
+	int answer;		/* 1: `out` is the new text; else it is said */
 	const char *out;
 };
 
@@ -319,7 +319,8 @@ static void test_any_bytes(void **state)
 	statement_free(&said);
 }
 
-/* Every line but the one that is meant keeps its bytes, in 10,000 of all kinds. */
+/* Every line but the one that is meant keeps its bytes, in 10,000 of all
+ * kinds. */
 static void test_many_lines(void **state)
 {
 	enum { LINES = 10000, MIDDLE = 5000 };
@@ -343,7 +344,8 @@ static void test_many_lines(void **state)
 	assert_int_equal(ruleset_parse(&ruleset, "in", "/", in, text.length,
 				       &error), 0);
 	start = seconds();
-	assert_int_equal(rulefile_edit(&text, &ruleset, &edit, &out, &error), 1);
+	assert_int_equal(rulefile_edit(&text, &ruleset, &edit, &out, &error),
+			 1);
 	printf("# 10,000 lines: %.4f s\n", seconds() - start);
 	assert_true(seconds() - start < 0.02 * SLOW);
 	at = strchr(cut, '\n') + 1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Whole files: what they come to, what they may not say together, and how fast. */
+/* Whole files: what they come to, what they may not say together, and how
+ * fast. */
 #include "unit.h"
 #include "ruleset.h"
 
@@ -80,7 +81,8 @@ static void test_whole(void **state)
 	assert_int_equal(ruleset.rules[0].hit, 0);
 	/* Equal services and equal `on` are the same pointers. */
 	assert_ptr_equal(ruleset.rules[1].services, ruleset.rules[2].services);
-	assert_ptr_not_equal(ruleset.rules[0].services, ruleset.rules[2].services);
+	assert_ptr_not_equal(ruleset.rules[0].services,
+			     ruleset.rules[2].services);
 	assert_int_equal(ruleset.options.fragments, 16384);
 	assert_false(ruleset.options.class_e);
 	assert_int_equal(ruleset_prefixes(&ruleset), 4);
@@ -144,14 +146,14 @@ static void test_covers(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct rule *rule = &ruleset.rules[rows[i].rule];
+		const char *text = rows[i].prefix;
 		struct prefix prefix;
 		struct error error;
 
-		assert_int_equal(prefix_parse(&prefix, rows[i].prefix,
-					      strlen(rows[i].prefix), &error), 0);
-		assert_int_equal(ruleset_rule_covers(&ruleset,
-						     &ruleset.rules[rows[i].rule],
-						     &prefix),
+		assert_int_equal(prefix_parse(&prefix, text, strlen(text),
+					      &error), 0);
+		assert_int_equal(ruleset_rule_covers(&ruleset, rule, &prefix),
 				 rows[i].covers);
 	}
 	ruleset_free(&ruleset);
@@ -191,7 +193,8 @@ static void test_refused(void **state)
 		struct ruleset ruleset;
 		struct error error;
 
-		if (!parse(&ruleset, rows[i].text, strlen(rows[i].text), &error))
+		if (!parse(&ruleset, rows[i].text, strlen(rows[i].text),
+			   &error))
 			fail_msg("'%s' was taken", rows[i].text);
 		assert_int_equal(error.code, EXIT_USAGE);
 		assert_says(&error, rows[i].says);
@@ -264,8 +267,8 @@ static double time_lines(const char *format, int n, size_t *rules)
 	assert_non_null(text);
 	for (int i = 0; i < n; i++)
 		length += (size_t)snprintf(text + length, room - length, format,
-					   i % 223 + 1, i >> 16 & 255, i >> 8 & 255,
-					   i & 255, i + 1);
+					   i % 223 + 1, i >> 16 & 255,
+					   i >> 8 & 255, i & 255, i + 1);
 	start = seconds();
 	if (parse(&ruleset, text, length, &error))
 		fail_msg("%s", error.text);

@@ -172,8 +172,10 @@ static void test_hostile_bytes(void **state)
 
 	(void)state;
 	assert_non_null(text);
-	assert_true(services_parse(&services, nul, sizeof(nul) - 1, &error) < 0);
-	assert_true(services_parse(&services, name, sizeof(name) - 1, &error) < 0);
+	assert_true(services_parse(&services, nul, sizeof(nul) - 1,
+				   &error) < 0);
+	assert_true(services_parse(&services, name, sizeof(name) - 1,
+				   &error) < 0);
 	for (int i = 0; i < 1 << 20; i++)
 		text[i] = (char)i;
 	assert_true(services_parse(&services, text, 1 << 20, &error) < 0);
@@ -183,7 +185,8 @@ static void test_hostile_bytes(void **state)
 	free(text);
 }
 
-/* Every second port of both protocols, in the wrong order: no limit, no square. */
+/* Every second port of both protocols, in the wrong order: no limit, no
+ * square. */
 static void test_many(void **state)
 {
 	struct services *services, *again;

@@ -197,10 +197,12 @@ static void test_against_bits(void **state)
 
 		list_world(&got, from);
 		assert_memory_equal(&got, &a, sizeof(a));
-		assert_int_equal(services_subtract(&left, from, take, &error), 0);
+		assert_int_equal(services_subtract(&left, from, take, &error),
+				 0);
 		for (int i = 0; i < 3; i++) {
 			for (int port = 1; port <= WORLD; port++) {
-				bool in = a.named[i][port], out = b.named[i][port];
+				bool in = a.named[i][port];
+				bool out = b.named[i][port];
 
 				cover = cover && (in || !out);
 				overlap = overlap || (in && out);

@@ -57,7 +57,8 @@ static void test_file(void **state)
 	} rows[] = {
 		{ "ssh", "22/tcp" }, { "domain", "53/tcp 53/udp" },
 		{ "cmd", "514/tcp" }, { "syslog", "514/tcp 514/udp" },
-		/* As for getservbyname(3), the first line of a protocol counts. */
+		/* As for getservbyname(3), the first line of a protocol
+		 * counts. */
 		{ "alias", "104/tcp" }, { "twice", "104/tcp" },
 		{ "apple", "" }, { "zero", "" }, { "high", "" },
 		{ "sctp-one", "5/sctp" }, { "broken", "" }, { "broken2", "" },
@@ -101,7 +102,8 @@ static void test_built_in(void **state)
 	service_names_free(&names);
 }
 
-/* What the built-in table says is what the machine's own file says, if it has one. */
+/* What the built-in table says is what the machine's own file says, if it
+ * has one. */
 static void test_built_in_is_true(void **state)
 {
 	struct service_names built_in, local;

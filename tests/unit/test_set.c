@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Files of prefixes, as publishers write them, and the arrays that they become. */
+/* Files of prefixes, as publishers write them, and the arrays that they
+ * become. */
 #include <sys/stat.h>
 #include <unistd.h>
 #include "unit.h"
@@ -90,7 +91,8 @@ static void test_refused(void **state)
 		struct error error;
 		size_t n;
 
-		if (!read_bytes(&members, &n, rows[i].text, rows[i].length, &error))
+		if (!read_bytes(&members, &n, rows[i].text, rows[i].length,
+				&error))
 			fail_msg("row %zu was taken", i);
 		assert_int_equal(error.code, EXIT_USAGE);
 		assert_says(&error, rows[i].says);
@@ -131,7 +133,8 @@ static int compare(const void *a, const void *b)
 	return prefix_compare(a, b);
 }
 
-/* Sorting against qsort(3), below and above the size at which the way changes. */
+/* Sorting against qsort(3), below and above the size at which the way
+ * changes. */
 static void test_sort(void **state)
 {
 	static const size_t sizes[] = { 0, 1, 2, 100, 4095, 4096, 30000 };
@@ -144,9 +147,12 @@ static void test_sort(void **state)
 		struct prefix *b = calloc(n + 1, sizeof(*b));
 
 		for (size_t j = 0; j < n; j++) {
-			a[j].family = random_below(&seed, 2) ? 2 : 10;
-			for (int k = 0; k < (a[j].family == 2 ? 4 : 16); k++)
-				a[j].addr[k] = (uint8_t)random_below(&seed, k % 2 ? 256 : 8);
+			int bytes = random_below(&seed, 2) ? 4 : 16;
+
+			a[j].family = bytes == 4 ? 2 : 10;
+			for (int k = 0; k < bytes; k++)
+				a[j].addr[k] = random_below(&seed,
+							    k % 2 ? 256 : 8);
 			a[j].len = (uint8_t)random_below(&seed, 33);
 		}
 		memcpy(b, a, n * sizeof(*a));
@@ -183,11 +189,13 @@ static void test_find_and_cover(void **state)
 	size_t n;
 
 	(void)state;
-	assert_int_equal(read_bytes(&members, &n, text, sizeof(text) - 1, &error),
-			 0);
+	assert_int_equal(read_bytes(&members, &n, text, sizeof(text) - 1,
+				    &error), 0);
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		assert_int_equal(prefix_parse(&prefix, rows[i].prefix,
-					      strlen(rows[i].prefix), &error), 0);
+		const char *wanted = rows[i].prefix;
+
+		assert_int_equal(prefix_parse(&prefix, wanted, strlen(wanted),
+					      &error), 0);
 		assert_int_equal(prefixes_find(members, n, &prefix) != NULL,
 				 rows[i].found);
 		assert_int_equal(prefixes_cover(members, n, &prefix),
@@ -235,7 +243,8 @@ static void test_million(void **state)
 	free(text);
 }
 
-/* Sets in files: found from the rules file's directory, and only plain files. */
+/* Sets in files: found from the rules file's directory, and only plain
+ * files. */
 static void test_files(void **state)
 {
 	char directory[] = "/tmp/xdpwl-unit-XXXXXX", path[64];

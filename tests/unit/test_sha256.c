@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* SHA-256 against the examples of FIPS 180-4 and lengths around a block's end. */
+/* SHA-256 against the examples of FIPS 180-4 and lengths around a block's
+ * end. */
 #include "unit.h"
 #include "sha256.h"
 
@@ -52,7 +53,8 @@ static void test_million(void **state)
 	free(text);
 }
 
-/* The parts in which bytes come make no difference, around the ends of blocks. */
+/* The parts in which bytes come make no difference, around the ends of
+ * blocks. */
 static void test_parts(void **state)
 {
 	char text[200], whole[65], parts[65];

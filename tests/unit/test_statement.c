@@ -67,7 +67,8 @@ static void test_rules(void **state)
 		assert_int_equal(one.rule.id, rule_id(&one.rule));
 		assert_true(source_equal(&one.rule.source, &two.rule.source));
 		assert_true(interfaces_equal(one.rule.on, two.rule.on));
-		assert_true(services_equal(one.rule.services, two.rule.services));
+		assert_true(services_equal(one.rule.services,
+					   two.rule.services));
 		free(text);
 		statement_free(&one);
 		statement_free(&two);
@@ -326,7 +327,8 @@ static void test_later(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(later); i++) {
-		if (!parse(&statement, later[i].line, strlen(later[i].line), &error))
+		if (!parse(&statement, later[i].line, strlen(later[i].line),
+			   &error))
 			fail_msg("'%s' was taken", later[i].line);
 		assert_int_equal(error.code, EXIT_USAGE);
 		assert_says(&error, later[i].says);
@@ -408,7 +410,8 @@ static void test_long_set(void **state)
 	for (int i = 0; i < MEMBERS; i++)
 		at += sprintf(at, " 10.%d.%d.%d", i >> 16, i >> 8 & 255, i & 255);
 	start = seconds();
-	assert_int_equal(parse(&statement, line, (size_t)(at - line), &error), 0);
+	assert_int_equal(parse(&statement, line, (size_t)(at - line), &error),
+			 0);
 	assert_true(seconds() - start < 0.3 * SLOW);
 	assert_int_equal(statement.set.n_members, MEMBERS);
 	statement_free(&statement);

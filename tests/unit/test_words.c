@@ -53,7 +53,8 @@ static void test_taken(void **state)
 		struct error error;
 		char got[200];
 
-		if (split(got, rows[i].line, strlen(rows[i].line), 8, &error) < 0)
+		if (split(got, rows[i].line, strlen(rows[i].line), 8,
+			  &error) < 0)
 			fail_msg("%s: %s", rows[i].line, error.text);
 		assert_string_equal(got, rows[i].words);
 	}

@@ -28,7 +28,8 @@ static inline void assert_says(const struct error *error, const char *part)
 		fail_msg("\"%s\" does not say \"%s\"", error->text, part);
 }
 
-/* Memory of exactly this size, so that a sanitizer sees a read behind its end. */
+/* Memory of exactly this size, so that a sanitizer sees a read behind its
+ * end. */
 static inline char *exact(const char *text, size_t length)
 {
 	char *copy = malloc(length + (length == 0));
@@ -46,7 +47,8 @@ static inline double seconds(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* Bounds of time hold for builds without a sanitizer, with room for slow machines. */
+/* Bounds of time hold for builds without a sanitizer, with room for slow
+ * machines. */
 #if defined(__SANITIZE_ADDRESS__)
 #define SLOW 20
 #else
