@@ -98,14 +98,15 @@ foreign()
 		char _license[] __attribute__((section("license"), used)) = "GPL";
 	EOF
 	clang -target bpf -O2 -g -c "$WORK/foreign.c" -o "$WORK/foreign.o"
-	host ip link set dev eth1 xdp obj "$WORK/foreign.o" sec xdp ||
-		bail "no foreign program could be loaded"
+	bpftool prog load "$WORK/foreign.o" "${PINS%/pins}/foreign" type xdp
+	host bpftool net attach xdpdrv pinned "${PINS%/pins}/foreign" dev eth1 ||
+		bail "no foreign program could be attached"
 	refused "another program is on eth1" 4 'foreign_guard' xdpwl attach eth1
 	ok "it is still there" sh -c "nsenter --net=/run/netns/$HOST \
 		ip -d link show eth1 | grep -q prog/xdp"
 	is "eth0 is still what is attached" "$(names)" eth0
 	refused "eth0 and eth1 at once: neither" 4 'foreign_guard' xdpwl attach eth0 eth1
-	host ip link set dev eth1 xdp off
+	host bpftool net detach xdpdrv dev eth1
 	ok "gone: attach" xdpwl attach eth1
 	ok "our link is not taken away by ip" sh -c "! nsenter --net=/run/netns/$HOST \
 		ip link set dev eth1 xdp off"

@@ -15,7 +15,7 @@ use()
 	local file=$EXAMPLES/$1.rules
 
 	like "$1: begins with its story" "$(head -n 3 "$file" | tr '\n' ' ')" \
-		'^# [A-Z].*[.:].* # # [A-Z]'
+		'^# [A-Z].*[.:].* # # [A-Za-z]'
 	ok "$1: checks" "$XDPWL" --pin-dir "$PINS" apply --check "$file"
 	ok "$1: applies" xdpwl apply "$file"
 }

@@ -23,7 +23,8 @@ XDPWL=$BUILD/xdpwl
 
 HOST=xw-host-$$ PEER=xw-peer-$$
 HOST4=192.0.2.1 HOST6=2001:db8::1
-PINS=/sys/fs/bpf/xdpwl-$SELF-$$
+# The lock of every command is on the directory above the pins: one for each test.
+PINS=/sys/fs/bpf/xdpwl-$SELF-$$/pins
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/xdpwl-$SELF.XXXXXX") || exit 1
 RULES=$WORK/xdpwl.rules STATE=$WORK/state
 PIDS=() NAMESPACES=() MOUNTS=()
@@ -152,7 +153,7 @@ cleanup()
 	for item in "${PIDS[@]}"; do kill "$item" 2>/dev/null; done
 	for item in "${PIDS[@]}"; do wait "$item" 2>/dev/null; done
 	for item in "${MOUNTS[@]}"; do umount "$item" 2>/dev/null; done
-	rm -rf "$PINS" "$PINS"-*
+	rm -rf "${PINS%/pins}"
 	for item in "${NAMESPACES[@]}"; do ip netns del "$item" 2>/dev/null; done
 	rm -rf "$WORK"
 }
@@ -237,3 +238,5 @@ print(value if isinstance(value, (str, int)) and not isinstance(value, bool) els
 rules() { cat > "$RULES"; }
 
 [ "$(id -u)" = 0 ] || bail "run as root"
+mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf || bail "no BPF file system"
+mkdir -p "${PINS%/pins}" || bail "no directory of pins"
