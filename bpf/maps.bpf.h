@@ -37,7 +37,7 @@ struct {
 
 /* Class, or XDPWL_CLASS_ALL + group, to the cell of rules for `any`. */
 struct any_cells {
-	__u32 cell[XDPWL_CLASSES + XDPWL_GROUPS];
+	__u32 cell[XDPWL_ANY_CELLS];
 };
 
 struct {

@@ -205,7 +205,7 @@ static __always_inline __u32 any_cell(const struct generation *gen, __u32 class)
 	if (!cells_of_any)
 		return 0;
 	if (!class)
-		class = XDPWL_CLASS_ALL + (gen->group & (XDPWL_GROUPS - 1));
+		class = XDPWL_CLASS_ALL + (gen->group & XDPWL_GROUP_MASK);
 	else
 		class &= XDPWL_CLASSES - 1;
 	return cells_of_any->cell[class];

@@ -42,7 +42,7 @@ static __always_inline bool generation_read(struct generation *gen,
 		found = bpf_map_lookup_elem(&interface, &key);
 	if (!found)
 		return false;
-	gen->group = found->group & (XDPWL_GROUPS - 1);
+	gen->group = found->group;
 	return found->audit;
 }
 

@@ -29,10 +29,12 @@
 #define XDPWL_ABI	1
 
 #define XDPWL_SLOTS	3	/* current, fallback of a confirm, being built */
-#define XDPWL_GROUPS	16	/* sets of interfaces that `on` tells apart */
+#define XDPWL_GROUPS	17	/* sets of interfaces: 16 that `on` tells apart, and the rest */
 #define XDPWL_PORTS	65536
 #define XDPWL_CLASSES	65536u	/* class numbers; 0 is "no rule names it" */
 #define XDPWL_CLASS_ALL	XDPWL_CLASSES	/* + group: the cell of service `all` */
+#define XDPWL_GROUP_MASK 31	/* bounds a group in `any` */
+#define XDPWL_ANY_CELLS	(XDPWL_CLASSES + XDPWL_GROUP_MASK + 1)
 #define XDPWL_INTERFACES 1024	/* attached at a time */
 #define XDPWL_ETHERTYPES 16	/* `option ethertype` lines */
 

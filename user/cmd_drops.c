@@ -150,7 +150,7 @@ static int drops_watch(const struct context *context,
 
 static int drops_reset(struct context *context, struct error *error)
 {
-	struct kern_lock lock = { { -1, -1 } };
+	struct kern_lock lock;
 	struct running running;
 	int err = kern_lock(&lock, context->rules, context->pin_dir, error);
 

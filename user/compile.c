@@ -308,8 +308,7 @@ static int any_emit(struct walk *walk)
 	size_t i;
 
 	walk->n_rules = 0;
-	tables->any = calloc(XDPWL_CLASSES + XDPWL_GROUPS,
-			     sizeof(*tables->any));
+	tables->any = calloc(XDPWL_ANY_CELLS, sizeof(*tables->any));
 	if (!tables->any)
 		return -ENOMEM;
 	for (i = 0; i < walk->ruleset->n_rules; i++)

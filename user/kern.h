@@ -37,11 +37,12 @@ int kern_bpffs(const char *dir, struct error *error);
 int kern_netns(uint64_t *inode, struct error *error);
 void kern_netns_name(uint64_t inode, char *name, size_t size);
 
-/* One writer at a time: flock on the directory that holds the rules file and on the pin
- * directory's parent, in that order, waiting 30 s at most (EXIT_BUSY). Released by
- * close of the fds, also by death. A directory that does not exist is not locked. */
+/* One writer at a time: flocks for the rules file and for the pin directory, in that
+ * order, waiting 30 s at most (EXIT_BUSY). Released by death as well. */
+#define KERN_LOCK_PATH 64
 struct kern_lock {
 	int fd[2];		/* -1: not held */
+	char path[2][KERN_LOCK_PATH]; /* of the lock file; empty: a directory is locked */
 };
 int kern_lock(struct kern_lock *lock, const char *rules_path,
 	      const char *pin_dir, struct error *error);
@@ -92,6 +93,9 @@ int kern_text_fill(struct kern *kern, uint32_t slot, const void *bytes,
 		   size_t length, struct error *error);
 /* The one write. */
 void kern_maps_switch(struct kern *kern, uint32_t slot);
+/* Give back the memory of a slot that was left by a switch, once no packet can be
+ * in it any more. */
+void kern_maps_retire(struct kern *kern, uint32_t slot);
 uint64_t kern_generation(const struct kern *kern);
 /* Bytes of the current generation, malloc'ed. */
 int kern_text_read(const struct kern *kern, void **bytes, size_t *length,

@@ -38,7 +38,8 @@ static int link_type(const char *name, unsigned short *type)
 	int fd, err = 0;
 
 	strncpy(request.ifr_name, name, IFNAMSIZ - 1);
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	/* Any family answers; the boot unit allows this one. */
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || ioctl(fd, SIOCGIFHWADDR, &request) < 0)
 		err = -errno;
 	if (fd >= 0)

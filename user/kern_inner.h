@@ -23,6 +23,9 @@ int64_t kern_deadline(void);
 int kern_lock_directory(int *fd, const char *path, int64_t deadline,
 			struct error *error);
 
+/* The file whose flock stands for the absolute, resolved path. */
+void kern_lock_path(char lock_path[KERN_LOCK_PATH], const char *resolved);
+
 /* EXIT_FOREIGN where an XDP program runs on the device: which, by whom, and
  * what removes it. 0 where none does. */
 int kern_foreign(const char *name, uint32_t ifindex, struct error *error);

@@ -7,10 +7,12 @@
  */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "kern_inner.h"
 
@@ -144,8 +146,6 @@ struct inner {
 	size_t key_size, value_size, n;
 	__u32 max_entries;	/* at least n */
 	int fd;			/* -1: empty, the slot's element is deleted */
-	uint32_t slot;
-	int outer_fd, err;
 };
 
 #define N_INNERS 6
@@ -160,27 +160,25 @@ static void inners_describe(struct inner inners[N_INNERS],
 	const struct inner described[N_INNERS] = {
 		{ MAP_ODD_PORTS, BPF_MAP_TYPE_HASH, rdonly, odd->keys,
 		  odd->values, sizeof(struct xdpwl_odd_port), sizeof(__u32),
-		  odd->n, odd->n, -1, 0, -1, 0 },
+		  odd->n, odd->n, -1 },
 		{ MAP_CELLS, BPF_MAP_TYPE_HASH, rdonly, cells->keys,
 		  cells->values, sizeof(struct xdpwl_cell_key), sizeof(__u32),
-		  cells->n, cells->n, -1, 0, -1, 0 },
+		  cells->n, cells->n, -1 },
 		/* Room to add, and to replace in a full one: ENOSPC on 5.10. */
 		{ MAP_LPM4, BPF_MAP_TYPE_LPM_TRIE, rdonly | BPF_F_NO_PREALLOC,
 		  lpm4->keys, lpm4->values, sizeof(struct xdpwl_lpm4),
-		  sizeof(struct xdpwl_entry), lpm4->n, 2 * lpm4->n + 1024, -1,
-		  0, -1, 0 },
+		  sizeof(struct xdpwl_entry), lpm4->n, 2 * lpm4->n + 1024, -1 },
 		{ MAP_LPM6, BPF_MAP_TYPE_LPM_TRIE, rdonly | BPF_F_NO_PREALLOC,
 		  lpm6->keys, lpm6->values, sizeof(struct xdpwl_lpm6),
-		  sizeof(struct xdpwl_entry), lpm6->n, 2 * lpm6->n + 1024, -1,
-		  0, -1, 0 },
+		  sizeof(struct xdpwl_entry), lpm6->n, 2 * lpm6->n + 1024, -1 },
 		{ MAP_COARSE4, BPF_MAP_TYPE_ARRAY, rdonly | BPF_F_INNER_MAP,
 		  blocks, tables->coarse4, sizeof(__u32),
 		  sizeof(struct xdpwl_block), 2 * tables->slot.coarse4_half,
-		  2 * tables->slot.coarse4_half, -1, 0, -1, 0 },
+		  2 * tables->slot.coarse4_half, -1 },
 		{ MAP_COARSE6, BPF_MAP_TYPE_ARRAY, rdonly | BPF_F_INNER_MAP,
 		  blocks, tables->coarse6, sizeof(__u32),
 		  sizeof(struct xdpwl_block), 2 * tables->slot.coarse6_half,
-		  2 * tables->slot.coarse6_half, -1, 0, -1, 0 },
+		  2 * tables->slot.coarse6_half, -1 },
 	};
 
 	memcpy(inners, described, sizeof(described));
@@ -201,42 +199,61 @@ static int inner_fill(struct inner *inner)
 			inner->value_size, inner->n);
 }
 
-/* Waits out a grace period, about 8 ms. */
-static void *inner_place(void *argument)
-{
-	struct inner *inner = argument;
+/* One element of an outer map: `inner` is put there, -1 takes out what is there. */
+struct outer_write {
+	int outer, inner;
+	uint32_t slot;
+	int err;
+};
 
-	if (inner->fd >= 0 &&
-	    bpf_map_update_elem(inner->outer_fd, &inner->slot, &inner->fd,
-				BPF_ANY))
-		inner->err = -errno;
-	if (inner->fd < 0)
-		bpf_map_delete_elem(inner->outer_fd, &inner->slot);
+/* Each waits out a grace period, about 8 ms on an idle machine. */
+static void *outer_write(void *argument)
+{
+	struct outer_write *write = argument;
+	uint32_t id;
+
+	if (write->inner >= 0)
+		write->err = bpf_map_update_elem(write->outer, &write->slot,
+						 &write->inner, BPF_ANY) ?
+				     -errno : 0;
+	else if (!bpf_map_lookup_elem(write->outer, &write->slot, &id))
+		bpf_map_delete_elem(write->outer, &write->slot);
 	return NULL;
 }
 
-/* All outer maps at once: they share the grace period. */
-static int inners_place(struct kern *kern, struct inner *inners, uint32_t slot)
+/* All at once: they share the grace period. */
+static int outer_writes(struct outer_write *writes, size_t n)
 {
-	pthread_t threads[N_INNERS];
-	bool started[N_INNERS];
-	int i, err = 0;
+	pthread_t threads[N_MAPS];
+	bool started[N_MAPS];
+	size_t i;
+	int err = 0;
 
-	for (i = 0; i < N_INNERS; i++) {
-		inners[i].outer_fd = kern->map[inners[i].outer];
-		inners[i].slot = slot;
+	for (i = 0; i < n; i++) {
 		kern_fault();
-		started[i] = !pthread_create(&threads[i], NULL, inner_place,
-					     &inners[i]);
+		started[i] = !pthread_create(&threads[i], NULL, outer_write,
+					     &writes[i]);
 		if (!started[i])
-			inner_place(&inners[i]);
+			outer_write(&writes[i]);
 	}
-	for (i = 0; i < N_INNERS; i++) {
+	for (i = 0; i < n; i++) {
 		if (started[i])
 			pthread_join(threads[i], NULL);
-		err = err ? err : inners[i].err;
+		err = err ? err : writes[i].err;
 	}
 	return err;
+}
+
+static int inners_place(struct kern *kern, const struct inner *inners,
+			uint32_t slot)
+{
+	struct outer_write writes[N_INNERS];
+	size_t i;
+
+	for (i = 0; i < N_INNERS; i++)
+		writes[i] = (struct outer_write){ kern->map[inners[i].outer],
+						  inners[i].fd, slot, 0 };
+	return outer_writes(writes, N_INNERS);
 }
 
 static int inners_fill(struct kern *kern, const struct tables *tables,
@@ -298,4 +315,23 @@ void kern_maps_switch(struct kern *kern, uint32_t slot)
 {
 	kern_fault();
 	__atomic_store_n(&kern->control->current, slot, __ATOMIC_RELEASE);
+}
+
+void kern_maps_retire(struct kern *kern, uint32_t slot)
+{
+	static const enum kern_map outers[] = { MAP_ODD_PORTS, MAP_CELLS,
+						MAP_LPM4, MAP_LPM6, MAP_COARSE4,
+						MAP_COARSE6, MAP_TEXT };
+	struct outer_write writes[N_MAPS];
+	size_t n = sizeof(outers) / sizeof(outers[0]), i;
+
+	/* A grace period: packets that read the old slot have left. Without it
+	 * (one CPU, an old kernel) the memory waits until the slot is used again. */
+	if (slot == kern->control->current ||
+	    syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		return;
+	for (i = 0; i < n; i++)
+		writes[i] = (struct outer_write){ kern->map[outers[i]], -1,
+						  slot, 0 };
+	outer_writes(writes, n);
 }

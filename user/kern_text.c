@@ -75,10 +75,24 @@ static int text_copy(int fd, void **bytes, size_t *length)
 	return *bytes ? 0 : -ENOMEM;
 }
 
+/* Readers hold no lock: a generation may leave under their hands. */
+static int text_get(const struct kern *kern)
+{
+	volatile uint32_t *current = &kern->control->current;
+	uint32_t slot;
+	int fd;
+
+	do {
+		slot = *current;
+		fd = kern_inner_get(kern->map[MAP_TEXT], slot);
+	} while (fd < 0 && slot != *current);
+	return fd;
+}
+
 int kern_text_read(const struct kern *kern, void **bytes, size_t *length,
 		   struct error *error)
 {
-	int fd = kern_inner_get(kern->map[MAP_TEXT], kern->control->current);
+	int fd = text_get(kern);
 	int err = fd < 0 ? fd : text_copy(fd, bytes, length);
 
 	if (fd >= 0)

@@ -50,7 +50,7 @@ int profiles_state(struct profiles *profiles, struct state parent,
 struct xdpwl_entry profiles_entry(const struct profiles *profiles,
 				  struct state state);
 
-/* Cells of rules for `any`, dense: cells[XDPWL_CLASSES + XDPWL_GROUPS]. */
+/* Cells of rules for `any`, dense: cells[XDPWL_ANY_CELLS]. */
 void profiles_any(struct profiles *profiles, const uint32_t *rules, uint32_t n,
 		  uint32_t *cells);
 

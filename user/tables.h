@@ -29,7 +29,7 @@ struct tables {
 	struct xdpwl_service *service;		/* [n_groups] */
 	struct xdpwl_protocol *protocol;	/* [n_groups] */
 	uint32_t n_groups;
-	uint32_t *any;				/* [XDPWL_CLASSES + XDPWL_GROUPS] */
+	uint32_t *any;				/* [XDPWL_ANY_CELLS] */
 	struct table odd_ports;			/* xdpwl_odd_port -> u32 */
 	struct table lpm4, lpm6;		/* xdpwl_lpm4/6 -> xdpwl_entry */
 	struct table cells;			/* xdpwl_cell_key -> u32 */
