@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
-bpf(2) as far as the tests need it: open a pin, run a program over a frame, read a
-map. In: paths and bytes. Out: fds, integers and bytes; a refusal is an OSError
-with the kernel's errno. No library but libc, and nothing of xdpwl's own code.
+bpf(2) as far as the tests need it: open a pin, run a program over a frame,
+read a map. In: paths and bytes. Out: fds, integers and bytes; a refusal is an
+OSError with the kernel's errno. No library but libc, and nothing of xdpwl's
+own code.
 """
 import ctypes
 import os
@@ -76,7 +77,7 @@ class Program:
         attr.data_size_in = len(frame)
         attr.data_size_out = self.SIZE if out else 0
         attr.data_out = ctypes.addressof(self.out) if out else 0
-        attr.ctx_size_in = 0
+        attr.ctx_in = attr.ctx_size_in = 0
         if ifindex:
             self.context.raw = struct.pack('=6I', 0, len(frame), 0, ifindex,
                                            0, 0)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
-What the catalogue is written with: named rules texts, short builders of frames, and
-TABLE, which rows() fills. A frame is Ethernet where `link` does not say none.
+What the catalogue is written with: named rules texts, short builders of
+frames, and TABLE, which rows() fills. A frame is Ethernet where `link` does
+not say none.
 
 Must not: hold cases, compute an expected reason.
 """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
-The catalogue as one table: every case of cases_header.py and cases_policy.py. Names
-are unique, so that a failure can be found again.
+The catalogue as one table: every case of cases_header.py and cases_policy.py.
+Names are unique, so that a failure can be found again.
 
 Must not: hold cases.
 """

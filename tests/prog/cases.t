@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 """
-The catalogue of cases.py: through the loaded programs, over a veth in native and in
-generic mode, against the oracle, and once more through the object of every
-compiler that must work. XDPWL_CASE=WORDS runs the cases whose name holds them.
+The catalogue of cases.py: through the loaded programs, over a veth in native
+and in generic mode, against the oracle, and once more through the object of
+every compiler that must work. XDPWL_CASE=WORDS runs the cases whose name holds
+them.
 """
 import itertools
 import os

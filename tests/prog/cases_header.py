@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
-The catalogue, headers: link, network, chain, fragments. Rows
-alone: the rules that a packet meets, the reason that must be found, the packet's name,
-the packet. cases.t runs them, and holds the oracle against them.
+The catalogue, headers: link, network, chain, fragments. Rows alone: the rules
+that a packet meets, the reason that must be found, the packet's name, the
+packet. cases.t runs them, and holds the oracle against them.
 
 Must not: compute an expected reason.
 """

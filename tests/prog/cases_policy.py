@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
-The catalogue, policy: what the link lives by, ICMP errors, rules. Rows
-alone: the rules that a packet meets, the reason that must be found, the packet's name,
-the packet. cases.t runs them, and holds the oracle against them.
+The catalogue, policy: what the link lives by, ICMP errors, rules. Rows alone:
+the rules that a packet meets, the reason that must be found, the packet's
+name, the packet. cases.t runs them, and holds the oracle against them.
 
 Must not: compute an expected reason.
 """
@@ -63,6 +63,8 @@ rows('errors', 'allowed', 'unreachable by rule', error4(quoted4()),
      'packet too big by rule', error6(quoted6()),
      'parameter problem 6 by rule', error6(quoted6(), 4),
      'error with an embedded chain', error6(quoted6(8, [p.options6(0), p.fragment6()])),
+     'error that quotes a route with segments left', error6(
+         quoted6(8, [p.routing(4, 1, 2)]), 3),
      'type 4 embeds nothing', error4(b'', 4), 'type 5 of ICMPv6', error6(b'', 5))
 rows('errors', 'malformed', 'error without an embedded packet', error4(b''),
      'embedded IPv4 header cut short', error4(quoted4()[:19]),
@@ -77,6 +79,8 @@ rows('errors', 'malformed', 'error without an embedded packet', error4(b''),
      'embedded upper layer of 7 bytes in IPv6', error6(quoted6(7), 1),
      'embedded version 4 in IPv6', error6(quoted6(version=4), 3),
      'embedded chain cut short', error6(quoted6(7, [p.options6(60)])),
+     'embedded upper layer of 7 bytes behind a route with segments left',
+     error6(quoted6(7, [p.routing(4, 1, 2)]), 3),
      'upper layer in the padding', error4(quoted4(7)) + bytes(9))
 
 # --- rules ---

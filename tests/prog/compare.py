@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
-One ruleset in a World against the oracle. In: rules text, frames. Out: mismatches
-as text that repeats them: the rules cut down to what matters, the frame in hex,
-what the oracle expects and what the program did; and what the counters must hold.
+One ruleset in a World against the oracle. In: rules text, frames. Out:
+mismatches as text that repeats them: the rules cut down to what matters, the
+frame in hex, what the oracle expects and what the program did; and what the
+counters must hold.
 """
 import collections
 
 import bpfsys
 from harness import DENY, Failure, reason_names
-from language import parse_service
+from language import normal_prefix, parse_service
 from oracle import Ruleset, decide
 
 REASONS = reason_names()
@@ -47,6 +48,8 @@ def canonical(services):
             ports[service[1]].append(service[2:])
         else:
             rest.add(service)
+    if {('proto', 1), ('proto', 58)} <= rest:
+        rest.discard(('ping',))
     merged = set()
     for protocol, ranges in ports.items():
         if ('proto', protocol) in rest:
@@ -72,7 +75,10 @@ def listed_key(entry):
     on = entry['on']
     if isinstance(on, str):
         on = on.split(',')
-    return (entry['action'], entry['source'],
+    source = entry['source']
+    if source != 'any' and not source.startswith('@'):
+        source = normal_prefix(source)
+    return (entry['action'], source,
             frozenset(on) if on else None, canonical(services))
 
 

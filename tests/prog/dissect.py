@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
-The oracle's view of a frame. In: bytes and where they start. Out: a Packet, whose
-`bad_header` says that parsing stopped; or Malformed, or the LinkVerdict of a frame
-that is no IP packet. Nothing beyond the IP length is ever looked at.
+The oracle's view of a frame. In: bytes and where they start. Out: a Packet,
+whose `bad_header` says that parsing stopped; or Malformed, or the LinkVerdict
+of a frame that is no IP packet. Nothing beyond the IP length is ever looked
+at.
 
 Must not: know rules. Written from the manual, not from the program.
 """

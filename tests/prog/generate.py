@@ -2,8 +2,8 @@
 """
 Random rules. In: a random.Random. Out: rules text, and the members of its set
 files by path. The text is always valid; it aims at what is hard to compile:
-nested and neighbouring prefixes, overlapping ranges, denies inside allows, rules
-that interfaces tell apart, edge values.
+nested and neighbouring prefixes, overlapping ranges, denies inside allows,
+rules that interfaces tell apart, edge values.
 
 Must not: know what the rules mean; that is the oracle's business.
 """

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
-What the tests of this directory run in. In: names. Out: TAP on stdout; a World: a
-network namespace that dies with the process, veth pairs in it, pins, rules and
-state of its own, and the loaded programs to be run over frames.
+What the tests of this directory run in. In: names. Out: TAP on stdout; a
+World: a network namespace that dies with the process, veth pairs in it, pins,
+rules and state of its own, and the loaded programs to be run over frames.
 
 Must not: touch a device or a pin that it did not make.
 """
@@ -63,8 +63,11 @@ class World:
     def __init__(self, name, devices=3, build=BUILD):
         self.binary = os.path.join(build, 'xdpwl')
         if not os.path.exists(self.binary):
-            raise SystemExit('Bail out! %s is missing: make first' % self.binary)
-        self.pins = '/sys/fs/bpf/xdpwl-%s-%d' % (name, os.getpid())
+            print('Bail out! %s is missing: make first' % self.binary)
+            raise SystemExit(1)
+        self.bpf = '/sys/fs/bpf/xdpwl-%s-%d' % (name, os.getpid())
+        os.makedirs(self.bpf, exist_ok=True)	# commands lock it: be alone
+        self.pins = os.path.join(self.bpf, 'pins')
         self.work = tempfile.mkdtemp(prefix='xdpwl-%s-' % name)
         self.rules = os.path.join(self.work, 'rules')
         bpfsys.own_network()
@@ -146,7 +149,7 @@ class World:
         self.fds = []
         if os.path.isdir(self.pins):
             self.run('detach', '--all')
-        for where, _, names in os.walk(self.pins, topdown=False):
+        for where, _, names in os.walk(self.bpf, topdown=False):
             for name in names:
                 os.unlink(os.path.join(where, name))
             os.rmdir(where)

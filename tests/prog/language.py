@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
-The oracle's own small parser of the rules language. In: text that is known to be
-valid. Out: rules, options, interfaces and sets as plain Python values. Text that
-it does not understand is a ValueError, never a guess.
+The oracle's own small parser of the rules language. In: text that is known to
+be valid. Out: rules, options, interfaces and sets as plain Python values. Text
+that it does not understand is a ValueError, never a guess.
 
 Must not: share anything with the command's parser.
 """
@@ -10,7 +10,10 @@ import ipaddress
 import re
 
 PORT_PROTOCOLS = {'tcp': 6, 'udp': 17, 'sctp': 132, 'dccp': 33, 'udplite': 136}
-BY_NUMBER = {'esp': 50, 'gre': 47}
+# As the manual page lists them; `ipip` is what the kernel calls protocol 4.
+PROTOCOLS = {'icmp': 1, 'igmp': 2, 'ipip': 4, 'dccp': 33, 'ipv6': 41, 'gre': 47,
+             'esp': 50, 'ah': 51, 'ipv6-icmp': 58, 'icmpv6': 58, 'ospf': 89,
+             'pim': 103, 'vrrp': 112, 'sctp': 132, 'udplite': 136}
 WORDS = re.compile(r'"((?:[^"\\]|\\["\\])*)"|([^\s"]+)')
 
 
@@ -73,8 +76,8 @@ def parse_service(word):
     """('all',), ('ping',), ('proto', number) or ('port', protocol, low, high)."""
     if word in ('all', 'ping'):
         return [(word,)]
-    if word in BY_NUMBER:
-        return [('proto', BY_NUMBER[word])]
+    if word in PROTOCOLS:
+        return [('proto', PROTOCOLS[word])]
     if word.startswith('proto:'):
         return [('proto', int(word[6:]))]
     name, slash, protocol = word.partition('/')

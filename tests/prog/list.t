@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 """
-`list | apply -` changes nothing: for random rulesets, what `list` prints is the rules
-that were applied, and applying it leaves list, JSON and diff as they were.
-XDPWL_SEED repeats a run.
+`list | apply -` changes nothing: for random rulesets, what `list` prints is
+the rules that were applied, and applying it leaves list, JSON and diff as they
+were. XDPWL_SEED repeats a run.
 """
 import os
 import random
@@ -23,9 +23,9 @@ RULESETS = int(os.environ.get('XDPWL_RULESETS', 80))
 
 def meaning(model):
     """A ruleset as values that compare."""
-    return (sorted(map(repr, {compare.rule_key(rule) for rule in model.rules})),
+    return ({compare.rule_key(rule) for rule in model.rules},
             {name: set(members) for name, members in model.sets.items()},
-            {name: value for name, value in model.options.items()})
+            model.options)
 
 
 def round_trip(world, setting):

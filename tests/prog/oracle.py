@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
-The oracle: what must happen to a packet under rules. In: rules text and the bytes
-of a frame. Out: verdict, reason and deciding rules. It models the sections 1 and 2
-of the manual from its words and shares no code or table with the program; flows,
-ICMP errors and remembered fragments do not exist here.
+The oracle: what must happen to a packet under rules. In: rules text and the
+bytes of a frame. Out: verdict, reason and deciding rules. It models the
+sections 1 and 2 of the manual from its words and shares no code or table with
+the program; flows, ICMP errors and remembered fragments do not exist here.
 
 Must not: touch the network, read pins, know how the kernel's tables look.
 """

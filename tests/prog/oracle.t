@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 """
-The loaded programs against the oracle: random rulesets, random packets, verdict,
-reason, deciding rule and counters. XDPWL_SEED repeats a run; XDPWL_RULESETS and
-XDPWL_PACKETS make it longer.
+The loaded programs against the oracle: random rulesets, random packets,
+verdict, reason, deciding rule and counters. XDPWL_SEED repeats a run;
+XDPWL_RULESETS and XDPWL_PACKETS make it longer.
 """
 import collections
 import os

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
 Random packets, biased to a ruleset. In: a random.Random and what the oracle's
-parser made of the rules. Out: frames. Sources lie in, at the edges of and next to
-the rules' prefixes, ports in and next to their ranges; headers are mostly right,
-often slightly wrong, sometimes cut or bent anywhere.
+parser made of the rules. Out: frames. Sources lie in, at the edges of and next
+to the rules' prefixes, ports in and next to their ranges; headers are mostly
+right, often slightly wrong, sometimes cut or bent anywhere.
 
 Must not: know verdicts.
 """

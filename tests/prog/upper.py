@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
-Random transport headers and extension headers, mostly right, often slightly wrong. In:
-a random.Random and a service as the oracle's parser gives it, or None. Out: bytes.
+Random transport headers and extension headers, mostly right, often slightly
+wrong. In: a random.Random and a service as the oracle's parser gives it, or
+None. Out: bytes.
 
 Must not: know rules, verdicts or link layers.
 """

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
-Frames over a real device. In: frames and a World whose devices are attached. Out:
-which of them a packet socket behind XDP saw. A frame is known again by its source
-address, which no verdict depends on; one ARP frame, which always passes, ends a
-batch.
+Frames over a real device. In: frames and a World whose devices are attached.
+Out: which of them a packet socket behind XDP saw. A frame is known again by
+its source address, which no verdict depends on; one ARP frame, which always
+passes, ends a batch.
 
 Must not: sleep for a fixed time where a frame can be waited for.
 """

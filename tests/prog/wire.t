@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 """
-Random rules and packets over real devices: veth in native and in generic mode, and a
-tun, which has no link layer. What a packet socket behind XDP sees is what the oracle
-lets pass. XDPWL_SEED repeats a run.
+Random rules and packets over real devices: veth in native and in generic mode,
+and a tun, which has no link layer. What a packet socket behind XDP sees is
+what the oracle lets pass. XDPWL_SEED repeats a run.
 """
 import os
 import random
