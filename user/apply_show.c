@@ -1,29 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * apply --check and --diff: in, a rules file; out, whether it holds and what it would
- * change. Nothing is changed here.
+ * apply --check and --diff: in, a rules file; out, whether it holds and what it
+ * would change. Nothing is changed here.
  */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include "apply.h"
 #include "diff.h"
+#include "model.h"
 #include "report.h"
 
-static int model_read(struct ruleset *rules, const struct apply *apply,
-		      struct error *error)
+static int apply_model(struct ruleset *rules, const struct apply *apply,
+		       struct error *error)
 {
 	struct text text;
 	int err = apply_read(apply, &text, error);
 
 	if (err)
 		return err;
-	err = text_model(rules, &text, apply->path, error);
+	err = model_read(rules, &text, apply->path, error);
 	text_free(&text);
 	return err;
 }
 
-/* The limits are compile()'s to find, as if all the file's interfaces were there. */
+/* The limits are compile()'s to find, as if all the file's interfaces were
+ * there. */
 static int limits_check(const struct ruleset *rules, struct error *error)
 {
 	struct device *devices = calloc(rules->n_interfaces + 1,
@@ -66,7 +68,7 @@ int apply_check(struct context *context, const struct apply *apply,
 		struct error *error)
 {
 	struct ruleset rules;
-	int err = model_read(&rules, apply, error);
+	int err = apply_model(&rules, apply, error);
 
 	if (err)
 		return err;
@@ -143,7 +145,7 @@ int apply_diff(struct context *context, const struct apply *apply,
 {
 	struct ruleset rules, empty;
 	struct running running;
-	int err = model_read(&rules, apply, error);
+	int err = apply_model(&rules, apply, error);
 
 	if (err)
 		return err;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * In: the environments of this process and its ancestors, from /proc. Out: the SSH
- * session that the command was typed in. What cannot be read counts as silent.
+ * In: the environments of this process and its ancestors, from /proc. Out: the
+ * SSH session that the command was typed in. What cannot be read counts as
+ * silent.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,8 @@
 
 #define ANCESTORS 64	/* a bound, should /proc lie */
 
-/* Parent of a process; 0: unknown. The name in /proc/PID/stat may hold anything. */
+/* Parent of a process; 0: unknown. The name in /proc/PID/stat may hold
+ * anything. */
 static pid_t process_parent(pid_t pid)
 {
 	char path[64], line[1024], *end;

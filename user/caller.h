@@ -5,8 +5,9 @@
 
 #include "guard.h"
 
-/* True where this process, or the nearest ancestor that says so, runs in a session on
- * SSH. sudo drops the variable from the environment, hence the ancestors. */
+/* True where this process, or the nearest ancestor that says so, runs in a
+ * session on SSH. sudo drops the variable from the environment, hence the
+ * ancestors. */
 bool caller_session(struct guard_session *session);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * In: the model that runs and the one that shall. Out: the second with the lines,
- * hit numbers and set members of the first where they speak of the same, so that
- * counters outlive every change. Memory alone.
+ * In: the model that runs and the one that shall. Out: the second with the
+ * lines, hit numbers and set members of the first where they speak of the same,
+ * so that counters outlive every change. Memory alone.
  */
 #include <stdlib.h>
 #include "carry.h"

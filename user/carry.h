@@ -15,9 +15,9 @@ void carry_marks(struct ruleset *to, const struct ruleset *from, int what);
 void carry_members(struct ruleset *to, struct ruleset *from);
 
 /*
- * Number the rules without a hit number: the lowest that neither `to` nor `running`
- * (NULL: nothing runs) uses. *fresh (malloc'ed, *n) are the new ones; *last is the
- * highest number of all. EXIT_FULL beyond `limit`.
+ * Number the rules without a hit number: the lowest that neither `to` nor
+ * `running` (NULL: nothing runs) uses. *fresh (malloc'ed, *n) are the new ones;
+ * *last is the highest number of all. EXIT_FULL beyond `limit`.
  */
 int carry_fresh(struct ruleset *to, const struct ruleset *running,
 		uint32_t limit, uint32_t **fresh, size_t *n, uint32_t *last,

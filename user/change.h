@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The one flow of every change of rules: begin (lock, read), plan (texts and models
- * in memory), commit (everything that can refuse first, the one switch last), end.
- * Until commit nothing has changed, and what commit refuses has changed nothing.
+ * The one flow of every change of rules: begin (lock, read), plan (texts and
+ * models in memory), commit (everything that can refuse first, the one switch
+ * last), end. Until commit nothing has changed, and what commit refuses has
+ * changed nothing.
  */
 #ifndef CHANGE_H
 #define CHANGE_H
@@ -14,7 +15,7 @@ struct change {
 	struct context *context;
 	struct kern_lock lock;
 	struct running running;
-	char *rules_path;		/* absolute: the origin of saved lines */
+	char *rules_path;		/* absolute; origin of saved lines */
 
 	/* The rules file: as it is, later as it shall be. */
 	struct text text;
@@ -44,9 +45,9 @@ void change_warn_unsaved(struct change *change);
 void change_warn_on(struct change *change, const struct rule *rules, size_t n);
 
 /*
- * One edit, of the file (unless --runtime) and of what runs (if anything does), each
- * by itself. 0, or -errno: where neither had what should go, EXIT_ABSENT. What was
- * changed is in `write` and `rebuild`.
+ * One edit, of the file (unless --runtime) and of what runs (if anything does),
+ * each by itself. 0, or -errno: where neither had what should go, EXIT_ABSENT.
+ * What was changed is in `write` and `rebuild`.
  */
 int change_edit(struct change *change, const struct edit *edit,
 		struct error *error);
@@ -54,11 +55,8 @@ int change_edit(struct change *change, const struct edit *edit,
 int change_edit_file(struct change *change, const struct edit *edit,
 		     struct error *error);
 
-/* A rules text and its sets' files as a model. `path` is where it came from, for
- * messages and the paths of sets; NULL: standard input. */
-int text_model(struct ruleset *ruleset, const struct text *text,
-	       const char *path, struct error *error);
-/* That model becomes what shall run. */
+/* A rules text becomes what shall run, its sets read from their files.
+ * `path` is where it came from; NULL: standard input. */
 int change_load(struct change *change, const struct text *text,
 		const char *path, struct error *error);
 
@@ -71,8 +69,5 @@ int change_commit(struct change *change, struct error *error);
 /* What runs becomes `next` as it is: for changes of interfaces alone. */
 int change_adopt(struct change *change, struct error *error);
 
-/* The directory of a path; a path that any directory takes. malloc'ed. */
-char *path_directory(const char *path);
-char *path_absolute(const char *path);
 
 #endif

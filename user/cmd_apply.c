@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * apply [FILE|-]: make what runs equal to a rules file: rules, sets, interfaces. With
- * --check and --diff it only tells (apply_show.c). JSON: outcome.h, and `rules`,
- * `prefixes` and `interfaces` (names).
+ * apply [FILE|-]: make what runs equal to a rules file: rules, sets,
+ * interfaces. With --check and --diff it only tells (apply_show.c). JSON:
+ * outcome.h, and `rules`, `prefixes` and `interfaces` (names).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +11,8 @@
 #include "options.h"
 #include "outcome.h"
 
-/* Standard input may be a socket, which has no name that kern_file_read() could open. */
+/* Standard input may be a socket, which has no name that kern_file_read()
+ * could open. */
 static int stdin_read(struct text *text, struct error *error)
 {
 	FILE *out = open_memstream(&text->bytes, &text->length);
@@ -66,7 +67,8 @@ static int apply_parse(struct apply *apply, struct context *context, int argc,
 	return 0;
 }
 
-/* A device that is missing is left for later. `lo` is here by its owner's word. */
+/* A device that is missing is left for later. `lo` is here by its owner's
+ * word. */
 static int interfaces_want(struct change *change, struct error *error)
 {
 	const struct ruleset *next = &change->next;
@@ -130,6 +132,9 @@ static int apply_report(const struct change *change, const struct apply *apply,
 	char what[PATH_MAX + 64];
 	size_t i;
 
+	if (!links_left(&change->links))
+		notes_add(&change->context->notes,
+			  "nothing is attached any more");
 	for (i = 0; i < change->links.n; i++)
 		if (change->links.link[i].todo != LINK_DETACH)
 			json_array_append_new(names, json_string(

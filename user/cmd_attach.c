@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * attach IF...: put the program on interfaces, with the rules file the first time,
- * with what runs afterwards; and renew it in place on those that have it. JSON:
- * outcome.h, and `interfaces`: name, mode (as it runs), audit, attached (by this
- * command).
+ * attach IF...: put the program on interfaces, with the rules file the first
+ * time, with what runs afterwards; and renew it in place on those that have it.
+ * JSON: outcome.h, and `interfaces`: name, mode (as it runs), audit, attached
+ * (by this command).
  */
 #include <string.h>
 #include "change.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * detach IF... | --all: take the program off interfaces; with the last one all that
- * runs goes. JSON: outcome.h, and `interfaces`: the names.
+ * detach IF... | --all: take the program off interfaces; with the last one all
+ * that runs goes. JSON: outcome.h, and `interfaces`: the names.
  */
 #include <errno.h>
 #include "change.h"
@@ -53,9 +53,13 @@ static int detach_run(struct change *change, bool all, int n, char **names,
 	size_t j;
 	int i, err = 0;
 
-	if (!change->running.attached)
-		return error_set(error, EXIT_ABSENT, "nothing is attached (%s)",
-				 change->context->pin_dir);
+	if (!change->running.attached) {
+		/* What a detach left that was killed. */
+		err = kern_remove(change->context->pin_dir, error);
+		return err ? err : error_set(error, EXIT_ABSENT,
+					     "nothing is attached (%s)",
+					     change->context->pin_dir);
+	}
 	for (i = 0; i < n && !err; i++)
 		err = interface_drop(change, names[i], error);
 	for (j = 0; all && j < change->links.n && !err; j++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * drops [--by port|reason|rule] [--top N] [--watch] [--reset]: what was dropped. JSON:
- * report.h, one document a second with --watch.
+ * drops [--by port|reason|rule] [--top N] [--watch] [--reset]: what was
+ * dropped. JSON: report.h, one document a second with --watch.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -122,8 +122,8 @@ static int drops_print(const struct running *running,
 	return err;
 }
 
-/* Rules may change meanwhile: each round opens the pins anew. Ends by a signal, or
- * when nobody reads. */
+/* Rules may change meanwhile: each round opens the pins anew. Ends by a
+ * signal, or when nobody reads. */
 static int drops_watch(const struct context *context,
 		       const struct request *request, struct error *error)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * allow, deny, revoke: one rule more or less, in what runs and in the rules file. JSON:
- * outcome.h, and `still_allowed`: the rules (id, text, where) that go on allowing
- * some of what was revoked.
+ * allow, deny, revoke: one rule more or less, in what runs and in the rules
+ * file. JSON: outcome.h, and `still_allowed`: the rules (id, text, where) that
+ * go on allowing some of what was revoked.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -62,7 +62,8 @@ static const char *origin_after(const struct change *change)
 					  change->rules_path;
 }
 
-/* Call `tell` for the rules of `action` that overlap with the edit's; how many. */
+/* Call `tell` for the rules of `action` that overlap with the edit's; how
+ * many. */
 static size_t overlaps_tell(struct change *change, const struct edit *edit,
 			    enum rule_action action,
 			    void (*tell)(struct change *, const struct rule *,
@@ -111,7 +112,8 @@ static void tell_allow(struct change *change, const struct rule *rule,
 		       where);
 }
 
-/* What other rules make of it: a deny over an allow, an allow beside a revoke. */
+/* What other rules make of it: a deny over an allow, an allow beside a
+ * revoke. */
 static json_t *others_tell(struct change *change, const struct edit *edit)
 {
 	json_t *still = NULL;

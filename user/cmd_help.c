@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * `help [COMMAND]`, printed from the table of commands alone, and the refusal of the
- * commands that this version does not have yet.
+ * `help [COMMAND]`, printed from the table of commands alone, and the refusal
+ * of the commands that this version does not have yet.
  */
 #include <jansson.h>
 #include <string.h>

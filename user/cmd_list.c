@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * list [SOURCE]: the running rules as a rules file, with the packets that each has
- * decided in a comment. JSON: report.h.
+ * list [SOURCE]: the running rules as a rules file, with the packets that each
+ * has decided in a comment. JSON: report.h.
  */
 #include <stdlib.h>
 #include "command.h"

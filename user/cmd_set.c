@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * set NAME [show | add PREFIX... | del PREFIX...]: the members that packets meet, and
- * changes of those that stand in the rules file. JSON: report.h for what is shown,
- * outcome.h for a change.
+ * set NAME [show | add PREFIX... | del PREFIX...]: the members that packets
+ * meet, and changes of those that stand in the rules file. JSON: report.h for
+ * what is shown, outcome.h for a change.
  */
 #include <stdlib.h>
 #include <string.h>

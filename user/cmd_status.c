@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * status: interfaces, sizes, and whether what runs is what the rules file says. JSON:
- * report.h. Exit 3 while nothing is attached, with the document all the same.
+ * status: interfaces, sizes, and whether what runs is what the rules file says.
+ * JSON: report.h. Exit 3 while nothing is attached, with the document all the
+ * same.
  */
 #include "change.h"
 #include "diff.h"
+#include "model.h"
 #include "options.h"
 #include "outcome.h"
 #include "report.h"
@@ -19,7 +21,7 @@ static int differences(struct status *status, const struct running *running,
 	int err = kern_file_read(status->file, &text, why);
 
 	if (!err) {
-		err = text_model(&rules, &text, status->file, why);
+		err = model_read(&rules, &text, status->file, why);
 		text_free(&text);
 	}
 	if (err)

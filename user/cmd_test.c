@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * test SOURCE SERVICE [on IF]: the loaded program's answer about such a packet, and
- * the rule that decides. JSON: report.h. Exit 9 where any interface would drop it.
+ * test SOURCE SERVICE [on IF]: the loaded program's answer about such a packet,
+ * and the rule that decides. JSON: report.h. Exit 9 where any interface would
+ * drop it.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -112,9 +113,10 @@ static int answers_collect(struct context *context, struct answer *answers,
 	if (err)
 		return err;
 	if (!n)
-		return error_set(error, EXIT_ABSENT, "%s is not attached",
-				 question->on ? question->on :
-				 "no interface that is still there");
+		return error_set(error, EXIT_ABSENT, question->on ?
+				 "%s is not attached" :
+				 "no attached interface is there any more%s",
+				 question->on ? question->on : "");
 	if (context->json)
 		err = report_document(json_test(answers, n), stdout, error);
 	else

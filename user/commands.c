@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The one table of commands: main finds them here, help prints it, the completion
- * and the man page are checked against it. A command without a summary is one that
- * this version does not have yet: named, so that the refusal says so.
+ * The one table of commands: main finds them here, help prints it, the
+ * completion and the man page are checked against it. A command without a
+ * summary is one that this version does not have yet: named, so that the
+ * refusal says so.
  */
 #include <stddef.h>
 #include "command.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * In: a planned change. Out: the kernel and the rules file as planned, or as they
- * were. Everything that can refuse comes first; the file is persisted before its
- * rules take effect; the switch is one write; what goes, goes last.
+ * In: a planned change. Out: the kernel and the rules file as planned, or as
+ * they were. Everything that can refuse comes first; the file is persisted
+ * before its rules take effect; the switch is one write; what goes, goes last.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -23,9 +23,11 @@ struct progress {
 
 /* ---- the lockout guard ---- */
 
-/* The device that holds the server's address, else any: would it let the caller in? */
+/* The device that holds the server's address, else any: would it let the
+ * caller in? */
 static bool session_passes(const struct change *change,
-			   const struct guard_session *session)
+			   const struct guard_session *session,
+			   const struct rule **denied)
 {
 	int family = session->server.family;
 	bool passes = false;
@@ -39,7 +41,7 @@ static bool session_passes(const struct change *change,
 
 		if (link->todo == LINK_DETACH || !link->ifindex)
 			continue;
-		here = guard_passes(&change->next, session, name);
+		here = guard_passes(&change->next, session, name, denied);
 		if (!kern_device_address(name, family, addr) &&
 		    !memcmp(addr, session->server.addr,
 			    family == AF_INET ? 4 : 16))
@@ -51,23 +53,34 @@ static bool session_passes(const struct change *change,
 
 static int guard_ask(const struct change *change, struct error *error)
 {
+	const struct rule *denied = NULL;
 	struct guard_session session;
-	char client[PREFIX_TEXT_SIZE];
+	char client[PREFIX_TEXT_SIZE], *deny = NULL;
 
 	if (!change->guarded || !change->rebuild || change->context->force ||
-	    !caller_session(&session) || session_passes(change, &session))
+	    !caller_session(&session) ||
+	    session_passes(change, &session, &denied))
 		return 0;
 	prefix_format(&session.client, false, client);
-	return error_set(error, EXIT_LOCKOUT,
-			 "a new SSH connection from %s to port %u would be dropped, so nothing was changed: `xdpwl allow %s %u` lets it in, --force goes on without",
-			 client, session.port, client, session.port);
+	if (denied)
+		deny = rule_format(denied);
+	if (deny)
+		error_set(error, EXIT_LOCKOUT,
+			  "`%s` would drop a new SSH connection from %s to port %u, so nothing was changed; --force goes on all the same",
+			  deny, client, session.port);
+	else
+		error_set(error, EXIT_LOCKOUT,
+			  "a new SSH connection from %s to port %u would be dropped, so nothing was changed: `xdpwl allow %s %u` lets it in, --force goes on all the same",
+			  client, session.port, client, session.port);
+	free(deny);
+	return -EINVAL;
 }
 
 /* ---- a generation ---- */
 
 static int generation_write(struct change *change, struct kern *kern,
-			    const struct tables *tables, struct progress *progress,
-			    struct error *error)
+			    const struct tables *tables,
+			    struct progress *progress, struct error *error)
 {
 	uint64_t number = progress->first ? 1 : kern_generation(kern) + 1;
 	size_t length;
@@ -138,7 +151,8 @@ static int generation_build(struct change *change, struct progress *progress,
 	err = tables_compile(change, &tables, error);
 	if (!err) {
 		err = kern_ready(change, progress, error);
-		/* Counters of new rules are zero before a packet reaches them. */
+		/* Counters of new rules are zero before a packet reaches
+		 * them. */
 		if (!err && n)
 			err = kern_hits_reset(&running->kern, last, fresh, n,
 					      error);
@@ -178,8 +192,8 @@ static void undo(struct change *change, struct progress *progress)
 		kern_maps_switch(kern, progress->before);
 }
 
-/* All that can refuse. The new rules are in force at its end only where their links
- * need them, else they wait for the file. */
+/* All that can refuse. The new rules are in force at its end only where
+ * their links need them, else they wait for the file. */
 static int steps(struct change *change, struct progress *progress,
 		 struct error *error)
 {
@@ -217,6 +231,8 @@ static int finish(struct change *change, struct progress *progress,
 	if (!err)
 		err = links_detach(&change->links, &change->running.kern,
 				   error);
+	if (!err && progress->switched && !progress->first)
+		kern_maps_retire(&change->running.kern, progress->before);
 	if (!err && !links_left(&change->links))
 		err = kern_remove(change->context->pin_dir, error);
 	return err;

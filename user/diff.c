@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * In: two models. Out: their differences, one statement a line, what goes before
- * what comes. Order and layout are no difference; comments of rules are, for they
- * are part of what `list` gives back.
+ * In: two models. Out: their differences, one statement a line, what goes
+ * before what comes. Order and layout are no difference; comments of rules are,
+ * for they are part of what `list` gives back.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "diff.h"
@@ -113,22 +114,43 @@ static bool sets_alike(const struct set *a, const struct set *b)
 	return !strcmp(a->path, b->path);
 }
 
+/* The line that defines a set, with the members that stand in it. */
+static int report_definition(struct diff *diff, char sign,
+			     const struct set *set)
+{
+	char text[PREFIX_TEXT_SIZE], *line = NULL;
+	size_t length, i;
+	FILE *out = open_memstream(&line, &length);
+
+	if (!out)
+		return -1;
+	fprintf(out, "set %s%s%s", set->name, set->path ? " file " : "",
+		set->path ? set->path : "");
+	for (i = 0; !set->path && i < set->n_members; i++) {
+		prefix_format(&set->members[i], false, text);
+		fprintf(out, " %s", text);
+	}
+	if (fclose(out)) {
+		free(line);
+		return -1;
+	}
+	report(diff, sign, line);
+	free(line);
+	return 0;
+}
+
 static int definitions_missing(struct diff *diff, char sign,
 			       const struct ruleset *here,
 			       const struct ruleset *there)
 {
-	const struct set *set, *other;
+	const struct set *other;
 	int err = 0;
 	size_t i;
 
 	for (i = 0; i < here->n_sets; i++) {
-		set = &here->sets[i];
-		other = ruleset_set(there, set->name);
-		if (other && sets_alike(set, other))
-			continue;
-		err |= reportf(diff, sign, "set %s%s%s", set->name,
-			       set->path ? " file " : "",
-			       set->path ? set->path : "");
+		other = ruleset_set(there, here->sets[i].name);
+		if (!other || !sets_alike(&here->sets[i], other))
+			err |= report_definition(diff, sign, &here->sets[i]);
 	}
 	return err;
 }
@@ -142,58 +164,43 @@ static int report_member(struct diff *diff, char sign, const struct set *set,
 	return reportf(diff, sign, "set %s %s", set->name, text);
 }
 
-/* Both are sorted; an absent set has no members. */
+/* Both are sorted. */
 static int diff_members(struct diff *diff, const struct set *from,
 			const struct set *to)
 {
-	const struct set *set = from ? from : to;
-	size_t i = 0, j = 0, n = from ? from->n_members : 0;
-	size_t m = to ? to->n_members : 0;
+	size_t i = 0, j = 0;
 	int err = 0, order;
 
-	while ((i < n || j < m) && !err) {
-		if (i == n || j == m)
-			order = i == n ? 1 : -1;
+	while ((i < from->n_members || j < to->n_members) && !err) {
+		if (i == from->n_members || j == to->n_members)
+			order = i == from->n_members ? 1 : -1;
 		else
 			order = prefix_compare(&from->members[i],
 					       &to->members[j]);
 		if (order < 0)
-			err = report_member(diff, '-', set, &from->members[i]);
+			err = report_member(diff, '-', from, &from->members[i]);
 		else if (order > 0)
-			err = report_member(diff, '+', set, &to->members[j]);
+			err = report_member(diff, '+', to, &to->members[j]);
 		i += order <= 0;
 		j += order >= 0;
 	}
 	return err;
 }
 
-/* Members of a `file` set are its definition's where that differs. */
-static bool members_told(const struct diff *diff, const struct set *set,
-			 const struct set *other)
-{
-	if (!set->path)
-		return !other || !other->path;
-	return diff->members && other && sets_alike(set, other);
-}
-
 static int diff_sets(struct diff *diff, const struct ruleset *from,
 		     const struct ruleset *to)
 {
-	const struct set *set, *other;
 	int err = definitions_missing(diff, '-', from, to) |
 		  definitions_missing(diff, '+', to, from);
+	const struct set *set, *other;
 	size_t i;
 
 	for (i = 0; i < from->n_sets; i++) {
 		set = &from->sets[i];
 		other = ruleset_set(to, set->name);
-		if (members_told(diff, set, other))
+		if (other && sets_alike(set, other) &&
+		    (!set->path || diff->members))
 			err |= diff_members(diff, set, other);
-	}
-	for (i = 0; i < to->n_sets; i++) {
-		set = &to->sets[i];
-		if (!set->path && !ruleset_set(from, set->name))
-			err |= diff_members(diff, NULL, set);
 	}
 	return err;
 }

@@ -6,10 +6,11 @@
 #include "ruleset.h"
 
 struct diff {
-	/* Called for each difference, '-' for what only `from` says; may be NULL. */
+	/* Called for each difference, '-' for what only `from` says; may be
+	 * NULL. */
 	void (*line)(char sign, const char *line, void *context);
 	void *context;
-	bool members;	/* compare the members of `file` sets, which were read */
+	bool members;	/* compare members of `file` sets, which were read */
 	size_t n;	/* out: how many differences */
 };
 

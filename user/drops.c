@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * In: counters by protocol and port, as the kernel keeps them. Out: sorted rows and
- * sums. Memory alone.
+ * In: counters by protocol and port, as the kernel keeps them. Out: sorted rows
+ * and sums. Memory alone.
  */
 #include <netinet/in.h>
 #include <stdio.h>
@@ -14,7 +14,8 @@ static const uint8_t table_protos[XDPWL_SERVICE_PROTOS] = {
 	[XDPWL_TCP] = IPPROTO_TCP, [XDPWL_UDP] = IPPROTO_UDP,
 };
 
-/* Most packets first, then by protocol and port, so that a watch stands still. */
+/* Most packets first, then by protocol and port, so that a watch stands
+ * still. */
 static int row_compare(const void *a, const void *b)
 {
 	const struct drops_row *x = a, *y = b;

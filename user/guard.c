@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * In: the rules as they would become, and where the caller sits. Out: whether a new
- * TCP connection from there would pass. The kernel is not asked: these rules do not
- * run yet. Where the caller sits is caller.c's business.
+ * In: the rules as they would become, and where the caller sits. Out: whether a
+ * new TCP connection from there would pass. The kernel is not asked: these
+ * rules do not run yet. Where the caller sits is caller.c's business.
  */
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -46,12 +46,14 @@ static bool services_name(const struct services *services, uint16_t port)
 }
 
 bool guard_passes(const struct ruleset *ruleset,
-		  const struct guard_session *session, const char *interface)
+		  const struct guard_session *session, const char *interface,
+		  const struct rule **denied)
 {
 	const struct interface *found = ruleset_interface(ruleset, interface);
 	bool allowed = false;
 	size_t i;
 
+	*denied = NULL;
 	if (found && found->audit)
 		return true;
 	for (i = 0; i < ruleset->n_rules; i++) {
@@ -61,8 +63,10 @@ bool guard_passes(const struct ruleset *ruleset,
 		    !services_name(rule->services, session->port) ||
 		    !ruleset_rule_covers(ruleset, rule, &session->client))
 			continue;
-		if (rule->action == RULE_DENY)
+		if (rule->action == RULE_DENY) {
+			*denied = rule;
 			return false;
+		}
 		allowed = true;
 	}
 	return allowed;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * In: what is attached and what shall be. Out: a plan, its devices for compile(),
- * and the plan carried out or undone. Rules and generations are change.c's.
+ * In: what is attached and what shall be. Out: a plan, its devices for
+ * compile(), and the plan carried out or undone. Rules and generations are
+ * change.c's.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -44,8 +45,9 @@ struct link *links_find(const struct links *links, const char *name)
 	return NULL;
 }
 
-static int link_plan_attach(struct link *link, const struct interface *interface,
-			    bool force, struct error *error)
+static int link_plan_attach(struct link *link,
+			    const struct interface *interface, bool force,
+			    struct error *error)
 {
 	struct kern_device device;
 	int err = kern_link_probe(&device, interface->name, force, error);

@@ -28,8 +28,9 @@ int links_begin(struct links *links, const struct running *running,
 void links_free(struct links *links);
 struct link *links_find(const struct links *links, const char *name);
 
-/* Plan that `interface` is attached. One that is not is probed here, so that a
- * refusal changes nothing; a mode of MODE_AUTO is content with any that runs. */
+/* Plan that `interface` is attached. One that is not is probed here, so that
+ * a refusal changes nothing; a mode of MODE_AUTO is content with any that
+ * runs. */
 int links_want(struct links *links, const struct interface *interface,
 	       bool force, struct error *error);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * In: the command line. Out: the exit code, and on stderr the one line of an error
- * and the notes of a success. It takes the options that every command knows, finds
- * the command in the table and runs it; it knows nothing of rules or the kernel.
+ * In: the command line. Out: the exit code, and on stderr the one line of an
+ * error and the notes of a success. It takes the options that every command
+ * knows, finds the command in the table and runs it; it knows nothing of rules
+ * or the kernel.
  */
 #include <errno.h>
 #include <signal.h>

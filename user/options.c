@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * In: a table of options and the words of a command line. Out: the options' values,
- * and the words that are none. It knows no command and prints nothing.
+ * In: a table of options and the words of a command line. Out: the options'
+ * values, and the words that are none. It knows no command and prints nothing.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -30,7 +30,8 @@ static const struct option_spec *spec_find(const struct option_spec *specs,
 	return NULL;
 }
 
-/* Take the option at argv[*i]; *i moves on to its value where that stands behind. */
+/* Take the option at argv[*i]; *i moves on to its value where that stands
+ * behind. */
 static int spec_take(const struct option_spec *spec, const char *value,
 		     int argc, char **argv, int *i, struct error *error)
 {

@@ -10,7 +10,7 @@ struct option_spec {
 	const char *name;	/* "--rules" or "-v" */
 	bool *flag;		/* set to true, for an option without a value */
 	const char **value;	/* set to the value, for one with */
-	bool later;		/* understood, and refused: not in this version */
+	bool later;		/* not in this version: refused by name */
 };
 
 /* Every table ends with it. */
@@ -18,9 +18,9 @@ struct option_spec {
 
 /*
  * Take the options of `specs` out of argv[1 ...], as `--name value` or
- * `--name=value`, leaving the other words in their order; *argc is what remains.
- * A word `--` ends the options. With `strict` any other option is an error and the
- * `--` is taken out; without, both stay for the next table.
+ * `--name=value`, leaving the other words in their order; *argc is what
+ * remains. A word `--` ends the options. With `strict` any other option is an
+ * error and the `--` is taken out; without, both stay for the next table.
  */
 int options_parse(const struct option_spec *specs, bool strict, int *argc,
 		  char **argv, struct error *error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * In: a change that was committed. Out: one line or one document that says what it
- * has done to what runs and to the rules file.
+ * In: a change that was committed. Out: one line or one document that says what
+ * it has done to what runs and to the rules file.
  */
 #include "outcome.h"
 #include "report.h"

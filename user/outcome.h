@@ -7,9 +7,9 @@
 #include "change.h"
 
 /*
- * JSON: {"schema":1,"changed":BOOL,"running":BOOL,"saved":BOOL} and `extra` (taken; may
- * be NULL): whether anything was, what runs was, the rules file was. Text: one line,
- * beginning with `what`. Returns 0 or -errno.
+ * JSON: {"schema":1,"changed":BOOL,"running":BOOL,"saved":BOOL} and `extra`
+ * (taken; may be NULL): whether anything was, what runs was, the rules file
+ * was. Text: one line, beginning with `what`. Returns 0 or -errno.
  */
 int outcome_report(const struct change *change, const char *what,
 		   json_t *extra, struct error *error);

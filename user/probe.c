@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * In: two addresses and a service. Out: the bytes of such a packet, as a client would
- * send it first (RFC 791, 8200, 9293, 768, 9260, 4340, 3828, 792, 4443). Memory alone.
+ * In: two addresses and a service. Out: the bytes of such a packet, as a client
+ * would send it first (RFC 791, 8200, 9293, 768, 9260, 4340, 3828, 792, 4443).
+ * Memory alone.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -83,7 +84,8 @@ static size_t build_tcp(uint8_t *at, const struct ends *ends)
 	return 20;
 }
 
-/* An empty datagram; UDP-Lite covers all of it, and says so in the same place. */
+/* An empty datagram; UDP-Lite covers all of it, and says so in the same
+ * place. */
 static size_t build_udp(uint8_t *at, const struct ends *ends)
 {
 	uint16_t sum;

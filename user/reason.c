@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* In: the X-macro of reasons. Out: its keys, sentences and verdicts as one table. */
+/* In: the X-macro of reasons. Out: its keys, sentences and verdicts as one
+ * table. */
 #include "reason.h"
 
 const struct reason reasons[XDPWL_N_REASONS] = {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * In: models and answers. Out: text for people; it is no API. Sees no descriptor and
- * asks nobody. Counters of drops are report_drops.c's, JSON is report_json.c's.
+ * In: models and answers. Out: text for people; it is no API. Sees no
+ * descriptor and asks nobody. Counters of drops are report_drops.c's, JSON is
+ * report_json.c's.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -141,8 +142,9 @@ void report_status(FILE *out, const struct status *status)
 	if (status->unreadable)
 		fprintf(out, "not saved: %s\n", status->unreadable);
 	else if (status->differences)
-		fprintf(out, "not saved: %s and what runs differ in %zu lines; see: xdpwl apply --diff\n",
-			status->file, status->differences);
+		fprintf(out, "not saved: %s and what runs differ in %zu place%s; see: xdpwl apply --diff\n",
+			status->file, status->differences,
+			status->differences == 1 ? "" : "s");
 	else
 		fprintf(out, "saved in %s\n", status->file);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * In: counters of drops. Out: tables for people, with the names that ports have in
- * /etc/services as decoration. Sees no descriptor.
+ * In: counters of drops. Out: tables for people, with the names that ports have
+ * in /etc/services as decoration. Sees no descriptor.
  */
 #include <stdlib.h>
 #include "report.h"
@@ -73,7 +73,8 @@ void report_drops_reasons(FILE *out, const struct drops *drops)
 	fprintf(out, "\n%-14s %-7s %12s %14s\n", "REASON", "VERDICT",
 		"PACKETS", "BYTES");
 	for (i = 0; i < XDPWL_N_REASONS; i++) {
-		const struct xdpwl_counter *count = &drops->counters->reasons[i];
+		const struct xdpwl_counter *count =
+			&drops->counters->reasons[i];
 
 		if (count->packets)
 			fprintf(out, "%-14s %-7s %12llu %14llu  %s\n",

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * In: arguments of a command. Out: the statement that the same words make in a rules
- * file, through the same parser, so that there is one language. Memory alone.
+ * In: arguments of a command. Out: the statement that the same words make in a
+ * rules file, through the same parser, so that there is one language. Memory
+ * alone.
  */
 #include <stdlib.h>
 #include "request.h"

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * In: the pin directory. Out: the rules, links and counters that packets meet now.
- * It reads pins and never changes them, nor looks at the rules file.
+ * In: the pin directory. Out: the rules, links and counters that packets meet
+ * now. It reads pins and never changes them, nor looks at the rules file.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "running.h"
 
-/* Interfaces of the stored rules are what a command wanted; links are what is. */
+/* Interfaces of the stored rules are what a command wanted; links are what
+ * is. */
 static int interfaces_follow_links(struct running *running, struct error *error)
 {
 	struct interface *interfaces, *stored;
@@ -54,18 +55,23 @@ static int rules_load(struct running *running, struct error *error)
 int running_open(struct running *running, const char *pin_dir,
 		 struct error *error)
 {
+	struct error why;
 	int err;
 
 	memset(running, 0, sizeof(*running));
-	err = kern_open(&running->kern, pin_dir, error);
+	err = kern_open(&running->kern, pin_dir, &why);
 	if (err == -ENOENT)
 		return 0;
+	/* Say which capability it is, if it is one. */
+	if (err && (why.code != EXIT_PERMISSION || !kern_privileges(error)))
+		*error = why;
 	if (err)
 		return err;
 	running->opened = true;
 	err = kern_link_list(&running->kern, &running->links,
 			     &running->n_links, error);
-	/* Pins without a link are leftovers of a first attach that was killed. */
+	/* Pins without a link are leftovers of a first attach that was
+	 * killed. */
 	if (!err && running->n_links)
 		err = rules_load(running, error);
 	if (err || !running->n_links)

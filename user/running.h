@@ -12,9 +12,9 @@ struct running {
 	struct kern kern;
 	struct kern_link *links;
 	size_t n_links;
-	/* The rules; their `interface` lines are those of `links`, one for each, with
-	 * the mode that was asked for. Lines count in `origin`. Read-only but for
-	 * change.c. */
+	/* The rules; their `interface` lines are those of `links`, one for
+	 * each, with the mode that was asked for. Lines count in `origin`.
+	 * Read-only but for change.c. */
 	struct ruleset rules;
 	char *origin;
 };

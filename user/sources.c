@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * In: rules and the sets of their model. Out: whether some packet is named by both,
- * for warnings and answers. It decides nothing that packets meet: compile.c does.
+ * In: rules and the sets of their model. Out: whether some packet is named by
+ * both, for warnings and answers. It decides nothing that packets meet:
+ * compile.c does.
  */
 #include <string.h>
 #include "sources.h"
@@ -28,7 +29,8 @@ static bool either_covers(const struct prefix *a, const struct prefix *b)
 	return prefix_covers(a, b) || prefix_covers(b, a);
 }
 
-/* Both lists are sorted, so what comes first and overlaps nothing never will. */
+/* Both lists are sorted, so what comes first and overlaps nothing never
+ * will. */
 static bool lists_overlap(struct list a, struct list b)
 {
 	size_t i = 0, j = 0;
