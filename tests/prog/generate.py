@@ -29,7 +29,7 @@ class RuleMaker:
     """One random ruleset. `kinds` steers its shape, `interfaces` the `on`s."""
 
     SHAPES = ['empty', 'tiny', 'small', 'small', 'medium', 'medium', 'nested',
-              'ports', 'ports', 'wide', 'denies', 'many', 'sets']
+              'ports', 'ports', 'wide', 'denies', 'many', 'sets', 'crowd']
 
     def __init__(self, rng, interfaces, shape=None, path='set%d'):
         self.rng = rng
@@ -121,7 +121,8 @@ class RuleMaker:
         rng = self.rng
         if rng.random() < 0.06:
             return 'any'
-        if self.names and rng.random() < (0.5 if self.shape == 'sets' else 0.1):
+        if self.names and rng.random() < (0.5 if self.shape in ('sets', 'crowd')
+                                         else 0.1):
             return '@' + rng.choice(self.names)
         return self.prefix()
 
@@ -154,7 +155,8 @@ class RuleMaker:
             self.lines.append('set %s %s' % (name, ' '.join(members)))
             return
         members = [self.prefix() for _ in range(
-            rng.choice((1, 5, 30, 300)))]
+            rng.choice((1, 5, 30, 300) if self.shape != 'crowd'
+                       else (300, 3000, 10000)))]
         end = rng.choice(('', ',XX,XX-Y,Town,', ',XX'))
         text = rng.choice(('', '# from the provider\n\n')) + '\n'.join(
             member + end for member in members) + rng.choice(('', '\n'))
@@ -186,8 +188,9 @@ class RuleMaker:
         """The whole text."""
         rng = self.rng
         if self.shape != 'empty':
-            for number in range(rng.choice((0, 0, 1, 3))
-                                if self.shape != 'sets' else 5):
+            sets = {'sets': 5, 'crowd': 3}
+            for number in range(sets.get(self.shape,
+                                         rng.choice((0, 0, 1, 3)))):
                 self.add_set(number)
             if self.shape == 'nested':
                 self.add_nested()

@@ -104,6 +104,11 @@ class World:
     def json(self, *words):
         return json.loads(self.must(*words, '--json'))
 
+    @staticmethod
+    def parse(done):
+        """The document that a command printed, whatever its exit code."""
+        return json.loads(done.stdout)
+
     def attach(self, mode='native'):
         """Attach everything and open the programs and counters."""
         self.must('attach', *self.devices, '--mode', mode)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
 The loaded programs against the oracle: random rulesets, random packets,
-verdict, reason, deciding rule and counters. XDPWL_SEED repeats a run;
-XDPWL_RULESETS and XDPWL_PACKETS make it longer.
+verdict, reason, deciding rule, counters and the answers of `test`. XDPWL_SEED
+repeats a run; XDPWL_RULESETS and XDPWL_PACKETS make it longer.
 """
 import collections
 import os
@@ -17,11 +17,13 @@ sys.dont_write_bytecode = True
 import compare
 import generate
 import harness
+import question
 import traffic
 
 SEED = os.environ.get('XDPWL_SEED') or secrets.token_hex(4)
 RULESETS = int(os.environ.get('XDPWL_RULESETS', 200))
 PACKETS = int(os.environ.get('XDPWL_PACKETS', 520))
+QUESTIONS = 4
 MAX_REPORTS = 12
 
 
@@ -78,6 +80,9 @@ def run_ruleset(world, tap, number, whole):
                 break
     if not problems:
         problems = wrong_counts(before, rule_packets(world), ledger)
+    answers = [question.wrong_answer(world, setting, source)
+               for _ in range(QUESTIONS)]
+    problems += [answer for answer in answers if answer]
     tap.ok(not problems, 'ruleset %d: %s, %d rules, %d packets' % (
         number, shape, len(setting.model.rules), PACKETS), *problems[:5])
     return len(problems)

@@ -34,7 +34,9 @@ class Traffic(Upper):
         self.rules = ruleset.rules
         self.prefixes = {4: [], 6: []}
         for rule in self.rules:
-            for prefix in rule.prefixes[:64]:
+            some = rule.prefixes if len(rule.prefixes) <= 64 else \
+                rng.sample(rule.prefixes, 64)
+            for prefix in some:
                 self.prefixes[prefix[0]].append((prefix, rule))
         self.anywhere = [rule for rule in self.rules if rule.source == 'any']
 
