@@ -101,9 +101,10 @@ static __always_inline __u32 extension_size(__u8 proto, const __u8 *p)
 	return (p[1] + 1) * 8;
 }
 
-/* One extension header: moves the walk on, or says what it found. */
+/* One extension header: moves the walk on, or says what it found. What no honest
+ * packet brings may stand in one that comes back in an error: only its size counts. */
 static __always_inline void extension_step(struct walk *walk, const __u8 *p,
-					   __u32 end)
+					   __u32 end, bool embedded)
 {
 	__u8 proto = walk->proto;
 	__u32 size = extension_size(proto, p), offset;
@@ -113,8 +114,9 @@ static __always_inline void extension_step(struct walk *walk, const __u8 *p,
 		walk->found = XDPWL_MALFORMED;
 		return;
 	}
-	if ((proto == HEADER_ROUTING && (p[2] == 0 || p[3] != 0)) ||
-	    (proto == HEADER_FRAGMENT && walk->fragment_header)) {
+	if (!embedded &&
+	    ((proto == HEADER_ROUTING && (p[2] == 0 || p[3] != 0)) ||
+	     (proto == HEADER_FRAGMENT && walk->fragment_header))) {
 		walk->found = XDPWL_BAD_HEADER;
 		return;
 	}
@@ -130,7 +132,10 @@ static __always_inline void extension_step(struct walk *walk, const __u8 *p,
 	walk->off = offset_bound(walk->off + size);
 }
 
-/* From off to the upper layer; `state` is family << 16 | fragment << 8 | protocol. */
+#define WALK_EMBEDDED (1 << 24)
+
+/* From off to the upper layer; `state` is family << 16 | fragment << 8 | protocol, and
+ * WALK_EMBEDDED. */
 __noinline __u64 extension_walk(struct xdp_md *ctx, __u32 off, __u32 end,
 				__u32 state)
 {
@@ -139,13 +144,14 @@ __noinline __u64 extension_walk(struct xdp_md *ctx, __u32 off, __u32 end,
 	struct walk walk = { .off = off, .proto = state & 0xff,
 			     .fragment = state >> 8 & 0xff,
 			     .found = UNDECIDED };
-	__u32 family = state >> 16;
+	__u32 family = state >> 16 & 0xff;
+	bool embedded = state & WALK_EMBEDDED;
 	int i;
 
 	for (i = 0; i <= MAX_HEADERS; i++) {
 		__u8 *p;
 
-		if (family == 6 && walk.proto == HEADER_NONE &&
+		if (family == 6 && !embedded && walk.proto == HEADER_NONE &&
 		    walk.fragment != FRAGMENT_LATER)
 			walk.found = XDPWL_BAD_HEADER;
 		if (walk.found != UNDECIDED ||
@@ -157,7 +163,7 @@ __noinline __u64 extension_walk(struct xdp_md *ctx, __u32 off, __u32 end,
 		p = walk.off + 8 > end ? NULL :
 					 bytes_at(data, data_end, walk.off, 8);
 		if (p)
-			extension_step(&walk, p, end);
+			extension_step(&walk, p, end, embedded);
 		else
 			walk.found = XDPWL_MALFORMED;
 	}
@@ -202,7 +208,7 @@ __noinline bool embedded_whole(struct xdp_md *ctx, __u32 off, __u32 end,
 	if (family == 4)
 		return (ip[0] & 15) >= 5 && off + (ip[0] & 15) * 4 + 8 <= end;
 	walk = walk_unpack(extension_walk(ctx, off + fixed, end,
-					  6 << 16 | ip[6]));
+					  WALK_EMBEDDED | 6 << 16 | ip[6]));
 	return walk.found != XDPWL_MALFORMED && walk.off + 8 <= end;
 }
 
