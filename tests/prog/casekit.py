@@ -9,8 +9,8 @@ Must not: hold cases, compute an expected reason.
 import collections
 
 import packets as p
-from packets import (ACK, FIN, HOST4, HOST6, ICMP, ICMP6, PSH, RST, SYN, TCP,
-                     UDP, URG, frame, ip4, ip6, ip6x)
+from packets import (HOST4, HOST6, ICMP, ICMP6, TCP, UDP, frame, ip4, ip6,
+                     ip6x)
 
 Case = collections.namedtuple('Case', 'name reason rules frames link device')
 

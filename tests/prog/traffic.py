@@ -79,32 +79,15 @@ class Traffic(Upper):
     # --- what the link lives by, right and slightly wrong ---
 
     def essential(self):
-        """(family, IP packet): ND, MLD, IGMP or DHCP."""
+        """An IP packet: ND, MLD, IGMP or DHCP."""
         family, source, _ = self.aim()
+        wrong = self.chance() < 0.25
         kind = self.pick(('nd', 'nd', 'mld', 'igmp', 'dhcp4', 'dhcp4', 'dhcp6',
                           'dhcp6'))
-        wrong = self.chance() < 0.25
         if kind == 'igmp':
-            return p.ip4(bytes(self.pick((8, 8, 0, 16))), 2,
-                         self.pick((0, 0xc0000209, source & 0xffffffff)),
-                         self.pick((0xe0000001, 0xe0000016, 0xefffffff)
-                                   if not wrong else (0xc6336401, 0xf0000000, 0)),
-                         ttl=1 if self.chance() < 0.8 else self.pick((0, 2, 64)),
-                         options=self.pick((b'', b'\x94\4\0\0')),
-                         fragment=0 if self.chance() < 0.9 else self.pick(
-                             (0x2000, 1)))
+            return self.igmp(source & 0xffffffff, wrong)
         if kind == 'dhcp4':
-            ports = (68, 67) if not wrong else self.pick(
-                ((67, 68), (68, 68), (67, 67), (68, 66), (546, 67)))
-            if self.chance() < 0.3:
-                ports = 67, 68
-            sport, dport = ports[0], ports[1]
-            return p.ip4(p.udp(dport, sport, bytes(20)), p.UDP if not wrong else
-                         self.pick((p.UDP, p.TCP)),
-                         self.pick((0, 0, 0xc0000202, source & 0xffffffff, 1)),
-                         self.pick((0xffffffff, 0xc6336401)),
-                         fragment=0 if self.chance() < 0.9 else self.pick(
-                             (0x2000, 1)))
+            return self.dhcp4(source & 0xffffffff, wrong)
         source = self.pick((LL | self.rng.getrandbits(64), 0, source << 96
                             if family == 4 else source))
         if wrong:
@@ -113,22 +96,52 @@ class Traffic(Upper):
         if self.chance() < 0.2:
             headers = self.pick(([p.options6(0)], [p.fragment6()], [p.ah()],
                                  [p.fragment6(more=1)], [p.fragment6(1)]))
-        if kind == 'dhcp6':
-            ports = (546, 547) if not wrong else self.pick(
-                ((546, 546), (547, 547), (547, 546), (68, 67)))
-            if self.chance() < 0.4:
-                source = LL | 0x77
-            return p.ip6x(p.udp(*ports, bytes(12)), p.UDP, source, headers)
-        if kind == 'mld':
-            return p.ip6x(p.icmp(self.pick((130, 131, 132, 143)), self.pick(
-                (0, 0, 0, 1)), bytes(16)), p.ICMP6, source,
-                headers or [p.options6(0)], to=0xff02 << 112 | 1,
-                hop_limit=1 if self.chance() < 0.8 else self.pick((0, 2, 255)))
+        build = {'nd': self.nd, 'mld': self.mld, 'dhcp6': self.dhcp6}[kind]
+        return build(source, headers, wrong)
+
+    def rarely_fragmented(self):
+        return 0 if self.chance() < 0.9 else self.pick((0x2000, 1))
+
+    def igmp(self, source, wrong):
+        to = self.pick((0xc6336401, 0xf0000000, 0) if wrong
+                       else (0xe0000001, 0xe0000016, 0xefffffff))
+        return p.ip4(bytes(self.pick((8, 8, 0, 16))), 2,
+                     self.pick((0, 0xc0000209, source)), to,
+                     ttl=1 if self.chance() < 0.8 else self.pick((0, 2, 64)),
+                     options=self.pick((b'', b'\x94\4\0\0')),
+                     fragment=self.rarely_fragmented())
+
+    def dhcp4(self, source, wrong):
+        dport, sport = (68, 67) if not wrong else self.pick(
+            ((67, 68), (68, 68), (67, 67), (68, 66), (546, 67)))
+        if self.chance() < 0.3:
+            dport, sport = 67, 68
+        return p.ip4(p.udp(dport, sport, bytes(20)),
+                     self.pick((p.UDP, p.TCP)) if wrong else p.UDP,
+                     self.pick((0, 0, 0xc0000202, source, 1)),
+                     self.pick((0xffffffff, 0xc6336401)),
+                     fragment=self.rarely_fragmented())
+
+    def dhcp6(self, source, headers, wrong):
+        ports = (546, 547) if not wrong else self.pick(
+            ((546, 546), (547, 547), (547, 546), (68, 67)))
+        if self.chance() < 0.4:
+            source = LL | 0x77
+        return p.ip6x(p.udp(*ports, bytes(12)), p.UDP, source, headers)
+
+    def mld(self, source, headers, _):
+        hop_limit = 1 if self.chance() < 0.8 else self.pick((0, 2, 255))
+        return p.ip6x(p.icmp(self.pick((130, 131, 132, 143)),
+                             self.pick((0, 0, 0, 1)), bytes(16)), p.ICMP6,
+                      source, headers or [p.options6(0)],
+                      to=0xff02 << 112 | 1, hop_limit=hop_limit)
+
+    def nd(self, source, headers, _):
+        hop_limit = 255 if self.chance() < 0.85 else self.pick((254, 0, 1, 64))
         return p.ip6x(p.icmp(self.pick((133, 134, 135, 136)),
                              0 if self.chance() < 0.9 else 1,
                              bytes(self.pick((16, 0)))), p.ICMP6, source,
-                      headers, hop_limit=255 if self.chance() < 0.85 else
-                      self.pick((254, 0, 1, 64)))
+                      headers, hop_limit=hop_limit)
 
     # --- network layer ---
 

@@ -90,10 +90,11 @@ class Tun:
     """A device without a link layer. What is written to it comes in there, and is
     through XDP when write() returns."""
 
+    DEVICE = '/dev/net/tun'
     TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454ca, 1, 0x1000
 
     def __init__(self, name):
-        self.tun = os.open('/dev/net/tun', os.O_RDWR | os.O_NONBLOCK)
+        self.tun = os.open(self.DEVICE, os.O_RDWR | os.O_NONBLOCK)
         fcntl.ioctl(self.tun, self.TUNSETIFF, struct.pack(
             '16sH22x', name.encode(), self.IFF_TUN | self.IFF_NO_PI))
         harness.quiet_up(name)
