@@ -16,7 +16,8 @@ tests: all $(UNIT_TESTS) ## build the tests
 $(BUILD)/tests/unit/%: tests/unit/%.c $(PURE_OBJECTS)
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)
-	$(Q)$(CC) $(CFLAGS) $(USER_CFLAGS) -Iuser -MMD -MP -o $@ $< $(PURE_OBJECTS) -lcmocka
+	$(Q)$(CC) $(CFLAGS) $(USER_CFLAGS) -Iuser -MMD -MP -o $@ $< $(PURE_OBJECTS) \
+		$(UNIT_LDFLAGS) -lcmocka
 
 # --- unit: the pure modules alone, by prove; SANITIZE=1 under address and undefined ---
 ifneq ($(SANITIZE),)
@@ -27,6 +28,11 @@ else
 unit: $(UNIT_TESTS) ## run the unit tests alone; SANITIZE=1: under the sanitizers
 	$(Q)prove --exec '' $(UNIT_TESTS)
 endif
+
+comma := ,
+# This one stands between the modules and malloc().
+$(BUILD)/tests/unit/test_memory: UNIT_LDFLAGS = \
+	$(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc open_memstream)
 
 .PHONY: unit
 

@@ -5,7 +5,6 @@
  * none, the commonest names as Debian gives them. Out: a sorted table.
  */
 #include <errno.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -244,20 +243,13 @@ size_t service_names_find(const struct service_names *names, const char *text,
 	return end - low;
 }
 
-/* The one exception to "no state outside main.c": written once, then
- * constant. */
-static struct service_names local;
-static bool local_read;
-
-static void read_local(void)
-{
-	local_read = service_names_read(&local, "/etc/services") == 0;
-}
-
+/* The one exception to "no state outside main.c": written once, then constant. */
 const struct service_names *service_names_local(void)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	static struct service_names local;
+	static bool is_read;
 
-	pthread_once(&once, read_local);
-	return local_read ? &local : NULL;
+	if (!is_read)
+		is_read = service_names_read(&local, "/etc/services") == 0;
+	return is_read ? &local : NULL;
 }
