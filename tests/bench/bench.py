@@ -120,6 +120,8 @@ class Bench:
         seconds, *rest = line.split()
         seconds = float(seconds)
         packets, drops, accepted, refused, cpu = map(int, rest)
+        if not packets:
+            raise RuntimeError(f"f-{device}: no packet in {seconds} s")
         delivered = self.topology.delivered(family) - delivered
         sample = Sample(family, SIZES[size], mix, body, packets / seconds,
                         cpu / packets, cpu / seconds / 1e9, seconds, packets,

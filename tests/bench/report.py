@@ -77,8 +77,8 @@ class Rates:
               f"range; goal: {GOAL_DROP:.2f} of parse-then-drop\n"
               "(~ the generator was the limit, ! other work took the filter's "
               "core: judge by CPU time)\n")
-        print("IP mix       N    bare   parse   xdpwl   of bare"
-              "           of parse          by CPU time       goal")
+        print("IP mix       N    bare   parse   xdpwl  of bare"
+              "             of parse            by CPU time         goal")
         for cell in sorted(self.cells, key=lambda c: (c[0], c[2], c[1])):
             family, n, mix = cell
             if mix == "c":
@@ -90,14 +90,14 @@ class Rates:
                 results.append(value >= GOAL_DROP)
                 bare = self.ratio(cell, "xdpwl", "bare")[1]
                 cpu = self.ratio(cell, "xdpwl", "parse", "cpu")[1]
-                line += (f"  {bare:18}{text:18}{cpu:18}"
+                line += (f"  {bare:20}{text:20}{cpu:20}"
                          f"{met(value, GOAL_DROP)}")
             print(line.rstrip())
         return results
 
     def passes_print(self):
         print("\nMix c, Mpps through the device and up to a UDP socket\n")
-        print("IP mix       N    none   xdpwl   of no filter      by CPU time")
+        print("IP mix       N    none   xdpwl  of no filter        by CPU time")
         for cell in sorted(self.cells, key=lambda c: (c[0], c[2], c[1])):
             family, n, mix = cell
             if mix != "c":
@@ -105,7 +105,7 @@ class Rates:
             line = (f"v{family}  {mix} {n:8,}{self.rate(cell, 'none')}"
                     f"{self.rate(cell, 'xdpwl')}")
             if "xdpwl" in self.cells[cell]:
-                line += (f"  {self.ratio(cell, 'xdpwl', 'none')[1]:18}"
+                line += (f"  {self.ratio(cell, 'xdpwl', 'none')[1]:20}"
                          f"{self.ratio(cell, 'xdpwl', 'none', 'cpu')[1]}")
             print(line)
 

@@ -84,6 +84,8 @@ class Topology:
             "address", "02:00:00:00:00:02")
         run("ip", "netns", "exec", self.far, "ethtool", "-K", far, "gro", "on")
         self.far_write(f"/proc/sys/net/ipv4/conf/{far}/rp_filter", 0)
+        # No router solicitations among the packets that are counted.
+        run("ip", "-n", self.near, "link", "set", near, "addrgenmode", "none")
         run("ip", "-n", self.near, "link", "set", near, "up")
         run("ip", "-n", self.far, "link", "set", far, "up")
         self.far_write(f"/sys/class/net/{far}/threaded", 1)
