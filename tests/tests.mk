@@ -116,3 +116,21 @@ $(VM)/%: tests/vm/%.c include/xdpwl.h include/reasons.h
 	$(Q)$(CC) $(CFLAGS) $(USER_CFLAGS) -o $@ $< $(DEP_LIBS)
 
 .PHONY: check-vm
+
+# --- cli: the command line without root, and the pure parts of the commands ---
+
+cli: all ## the command line: exit codes, messages, round trips; no root
+	$(Q)BUILD=$(BUILD) prove --exec '' tests/cli/*.t
+
+# Beside the pure modules, those that the commands add.
+define cli_unit
+$(BUILD)/tests/unit/test_$(1): UNIT_LDFLAGS = $(2:%=$(BUILD)/user/%.o)
+$(BUILD)/tests/unit/test_$(1): $(2:%=$(BUILD)/user/%.o)
+endef
+$(eval $(call cli_unit,carry,carry))
+$(eval $(call cli_unit,diff,diff))
+$(eval $(call cli_unit,guard,guard sources))
+$(eval $(call cli_unit,options,options))
+$(eval $(call cli_unit,probe,probe))
+
+.PHONY: cli

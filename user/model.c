@@ -4,9 +4,9 @@
  * sets read from their files or left for later. It writes nothing and asks no
  * kernel.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "model.h"
 
 static char *path_directory(const char *path)
@@ -20,15 +20,18 @@ static char *path_directory(const char *path)
 
 char *path_absolute(const char *path)
 {
-	char *directory, *absolute = NULL;
+	const char *slash = strrchr(path, '/');
+	char *directory = path_directory(path), *real, *absolute = NULL;
 
-	if (path[0] == '/')
-		return strdup(path);
-	directory = getcwd(NULL, 0);
 	if (!directory)
-		return strdup(path);
-	if (asprintf(&absolute, "%s/%s", directory, path) < 0)
+		return NULL;
+	/* One name for one place, however it is spelled. */
+	real = realpath(directory, NULL);
+	if (asprintf(&absolute, "%s/%s",
+		     !real ? directory : strcmp(real, "/") ? real : "",
+		     slash ? slash + 1 : path) < 0)
 		absolute = NULL;
+	free(real);
 	free(directory);
 	return absolute;
 }
