@@ -9,26 +9,14 @@
 #include <string.h>
 #include "intern.h"
 #include "ruleset.h"
+#include "ruleset_options.h"
 #include "set.h"
-
-static const struct options default_options = {
-	.ra = true, .flows = 65536, .fragments = 16384,
-};
-
-/* Options that may stand once; where they stood first. */
-enum { RA, CLASS_E, FLOWS, FRAGMENTS, CONFIRM, OPEN_ON_STOP, N_SINGLE };
-
-static const char *const single_options[N_SINGLE] = {
-	[RA] = "ra", [CLASS_E] = "class-e", [FLOWS] = "flows",
-	[FRAGMENTS] = "fragments", [CONFIRM] = "confirm",
-	[OPEN_ON_STOP] = "open-on-stop",
-};
 
 struct parser {
 	struct ruleset *ruleset;
 	const char *base;
 	uint32_t line;
-	uint32_t option_line[N_SINGLE];
+	struct option_lines options;
 };
 
 /* Room for one more in an array that doubles at powers of two. */
@@ -86,12 +74,15 @@ static int add_rule(struct parser *parser, struct statement *statement,
 /* The path from the root, so that it means the same from anywhere. */
 static char *absolute_path(const char *base, char *path)
 {
-	char *whole = path;
+	size_t length = strlen(base);
+	const char *slash = length > 0 && base[length - 1] == '/' ? "" : "/";
+	char *whole;
 
-	if (*path != '/' && asprintf(&whole, "%s/%s", base ? base : ".", path) < 0)
+	if (*path == '/')
+		return path;
+	if (asprintf(&whole, "%s%s%s", base, slash, path) < 0)
 		whole = NULL;
-	if (whole != path)
-		free(path);
+	free(path);
 	return whole;
 }
 
@@ -157,54 +148,6 @@ static int add_interface(struct parser *parser, const struct interface *line,
 	return 0;
 }
 
-/* In its place among the sorted ones. */
-static int add_ethertype(struct options *options, uint16_t ethertype,
-			 struct error *error)
-{
-	const uint32_t most = sizeof(options->ethertypes) /
-			      sizeof(options->ethertypes[0]);
-	uint32_t i = 0;
-
-	while (i < options->n_ethertypes && options->ethertypes[i] < ethertype)
-		i++;
-	if (i < options->n_ethertypes && options->ethertypes[i] == ethertype)
-		return 0;
-	if (options->n_ethertypes == most)
-		return error_set(error, EXIT_USAGE,
-				 "more than %u ethertypes are opened", most);
-	memmove(&options->ethertypes[i + 1], &options->ethertypes[i],
-		(options->n_ethertypes - i) * sizeof(options->ethertypes[0]));
-	options->ethertypes[i] = ethertype;
-	options->n_ethertypes++;
-	return 0;
-}
-
-static int add_option(struct parser *parser, const struct option_line *line,
-		      struct error *error)
-{
-	struct options *options = &parser->ruleset->options;
-	int which = 0;
-
-	while (which < N_SINGLE && strcmp(line->name, single_options[which]))
-		which++;
-	if (which == N_SINGLE)
-		return add_ethertype(options, (uint16_t)line->value, error);
-	if (parser->option_line[which])
-		return error_set(error, EXIT_USAGE,
-				 "option %s stands in line %u already",
-				 line->name, parser->option_line[which]);
-	parser->option_line[which] = parser->line;
-	if (which == RA)
-		options->ra = line->value;
-	else if (which == CLASS_E)
-		options->class_e = line->value;
-	else if (which == FLOWS)
-		options->flows = line->value;
-	else if (which == FRAGMENTS)
-		options->fragments = line->value;
-	return 0;
-}
-
 static int add_statement(struct parser *parser, struct statement *statement,
 			 struct error *error)
 {
@@ -218,7 +161,8 @@ static int add_statement(struct parser *parser, struct statement *statement,
 	case STATEMENT_INTERFACE:
 		return add_interface(parser, &statement->interface, error);
 	case STATEMENT_OPTION:
-		return add_option(parser, &statement->option, error);
+		return options_add(&parser->ruleset->options, &parser->options,
+				   &statement->option, parser->line, error);
 	case STATEMENT_SET:
 		err = add_set(parser, statement, error);
 		statement_free(statement);
@@ -300,7 +244,7 @@ int ruleset_parse(struct ruleset *ruleset, const char *name, const char *base,
 	int err;
 
 	memset(ruleset, 0, sizeof(*ruleset));
-	ruleset->options = default_options;
+	ruleset->options = options_default;
 	ruleset->intern = intern_new();
 	if (!ruleset->intern || reserve(ruleset, text, length)) {
 		ruleset_free(ruleset);

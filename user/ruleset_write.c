@@ -6,22 +6,8 @@
  */
 #include <errno.h>
 #include "rule_format.h"
-#include "ruleset.h"
+#include "ruleset_options.h"
 #include "words.h"
-
-static void write_options(const struct options *options, FILE *out)
-{
-	if (!options->ra)
-		fputs("option ra off\n", out);
-	if (options->class_e)
-		fputs("option class-e on\n", out);
-	if (options->flows != 65536)
-		fprintf(out, "option flows %u\n", options->flows);
-	if (options->fragments != 16384)
-		fprintf(out, "option fragments %u\n", options->fragments);
-	for (uint32_t i = 0; i < options->n_ethertypes; i++)
-		fprintf(out, "option ethertype 0x%04x\n", options->ethertypes[i]);
-}
 
 static void write_set(const struct set *set, FILE *out)
 {
@@ -45,7 +31,7 @@ int ruleset_write(const struct ruleset *ruleset, FILE *out,
 				   void *context),
 		  void *context)
 {
-	write_options(&ruleset->options, out);
+	options_write(&ruleset->options, out);
 	for (size_t i = 0; i < ruleset->n_interfaces; i++) {
 		interface_write(&ruleset->interfaces[i], out);
 		putc('\n', out);

@@ -243,7 +243,8 @@ size_t service_names_find(const struct service_names *names, const char *text,
 	return end - low;
 }
 
-/* The one exception to "no state outside main.c": written once, then constant. */
+/* The one exception to "no state outside main.c": written once, then
+ * constant. */
 const struct service_names *service_names_local(void)
 {
 	static struct service_names local;

@@ -243,6 +243,31 @@ static void test_million(void **state)
 	free(text);
 }
 
+static void test_paths(void **state)
+{
+	static const struct {
+		const char *base, *path, *is;
+	} rows[] = {
+		{ "/etc/xdpwl", "cdn.txt", "/etc/xdpwl/cdn.txt" },
+		{ "/etc/xdpwl/", "lists/cdn.txt", "/etc/xdpwl/lists/cdn.txt" },
+		{ "/", "cdn.txt", "/cdn.txt" },
+		{ "/etc/xdpwl", "/srv/cdn.txt", "/srv/cdn.txt" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct ruleset ruleset;
+		struct error error;
+		char line[100];
+
+		snprintf(line, sizeof(line), "set x file %s", rows[i].path);
+		assert_int_equal(ruleset_parse(&ruleset, "r", rows[i].base, line,
+					       strlen(line), &error), 0);
+		assert_string_equal(ruleset.sets[0].path, rows[i].is);
+		ruleset_free(&ruleset);
+	}
+}
+
 /* Sets in files: found from the rules file's directory, and only plain
  * files. */
 static void test_files(void **state)
@@ -302,6 +327,7 @@ int main(void)
 		cmocka_unit_test(test_sort),
 		cmocka_unit_test(test_find_and_cover),
 		cmocka_unit_test(test_million),
+		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_files),
 	};
 
