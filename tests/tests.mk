@@ -132,5 +132,6 @@ $(eval $(call cli_unit,diff,diff))
 $(eval $(call cli_unit,guard,guard sources))
 $(eval $(call cli_unit,options,options))
 $(eval $(call cli_unit,probe,probe))
+$(eval $(call cli_unit,ruleset_interfaces,ruleset_interfaces))
 
 .PHONY: cli

@@ -10,6 +10,7 @@
 #include "diff.h"
 #include "model.h"
 #include "report.h"
+#include "ruleset_interfaces.h"
 
 static int apply_model(struct ruleset *rules, const struct apply *apply,
 		       struct error *error)
@@ -106,17 +107,10 @@ static void line_tell(char sign, const char *line, void *context)
 static int interfaces_keep(struct ruleset *rules, const struct ruleset *running,
 			   struct error *error)
 {
-	size_t size = running->n_interfaces * sizeof(*rules->interfaces);
-
-	if (rules->n_interfaces || !running->n_interfaces)
+	if (rules->n_interfaces)
 		return 0;
-	free(rules->interfaces);
-	rules->interfaces = malloc(size);
-	if (!rules->interfaces)
-		return error_memory(error);
-	memcpy(rules->interfaces, running->interfaces, size);
-	rules->n_interfaces = running->n_interfaces;
-	return 0;
+	return ruleset_take_interfaces(rules, running->interfaces,
+				       running->n_interfaces, error);
 }
 
 static int diff_print(struct context *context, const struct ruleset *running,

@@ -54,8 +54,8 @@ static int detach_run(struct change *change, bool all, int n, char **names,
 	int i, err = 0;
 
 	if (!change->running.attached) {
-		/* What a detach left that was killed. */
-		err = kern_remove(change->context->pin_dir, error);
+		if (change->running.leftover)
+			err = kern_remove(change->context->pin_dir, error);
 		return err ? err : error_set(error, EXIT_ABSENT,
 					     "nothing is attached (%s)",
 					     change->context->pin_dir);

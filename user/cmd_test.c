@@ -72,6 +72,9 @@ static int answer_ask(struct answer *answer, const struct running *running,
 	size_t length;
 	int err;
 
+	if (!link->ifindex)
+		return error_set(error, EXIT_ABSENT, "the device of %s is gone",
+				 link->name);
 	destination_find(&destination, link->name, question->source.family);
 	length = probe_build(frame, &question->source, &destination,
 			     &question->service);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "links.h"
+#include "ruleset_interfaces.h"
 
 int links_begin(struct links *links, const struct running *running,
 		struct error *error)
@@ -124,6 +125,7 @@ int links_describe(const struct links *links, struct ruleset *ruleset,
 {
 	struct interface *interfaces;
 	size_t i, n = 0;
+	int err;
 
 	interfaces = calloc(links->n + 1, sizeof(*interfaces));
 	if (!interfaces)
@@ -131,10 +133,9 @@ int links_describe(const struct links *links, struct ruleset *ruleset,
 	for (i = 0; i < links->n; i++)
 		if (links->link[i].todo != LINK_DETACH)
 			interfaces[n++] = links->link[i].interface;
-	free(ruleset->interfaces);
-	ruleset->interfaces = interfaces;
-	ruleset->n_interfaces = n;
-	return 0;
+	err = ruleset_take_interfaces(ruleset, interfaces, n, error);
+	free(interfaces);
+	return err;
 }
 
 static int link_attach(struct link *link, struct kern *kern,

@@ -26,6 +26,21 @@ static const char *outcome_text(const struct change *change, bool running)
 		"saved; it runs once an interface is attached";
 }
 
+static void outcome_details(const struct change *change)
+{
+	const struct ruleset *rules = &change->next;
+
+	if (change->has_next && change->rebuild)
+		printf("generation %llu: %zu rules, %zu prefixes, %zu interfaces\n",
+		       (unsigned long long)kern_generation(
+			       &change->running.kern),
+		       rules->n_rules, ruleset_prefixes(rules),
+		       rules->n_interfaces);
+	if (change->write)
+		printf("%s: %zu bytes\n", change->context->rules,
+		       change->text.length);
+}
+
 int outcome_report(const struct change *change, const char *what,
 		   json_t *extra, struct error *error)
 {
@@ -38,6 +53,8 @@ int outcome_report(const struct change *change, const char *what,
 		if (!change->context->quiet)
 			printf("%s: %s\n", what,
 			       outcome_text(change, running));
+		if (change->context->verbose)
+			outcome_details(change);
 		return 0;
 	}
 	document = json_pack("{s:i, s:b, s:b, s:b}", "schema", 1,

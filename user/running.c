@@ -3,9 +3,11 @@
  * In: the pin directory. Out: the rules, links and counters that packets meet
  * now. It reads pins and never changes them, nor looks at the rules file.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "ruleset_interfaces.h"
 #include "running.h"
 
 /* Interfaces of the stored rules are what a command wanted; links are what
@@ -14,6 +16,7 @@ static int interfaces_follow_links(struct running *running, struct error *error)
 {
 	struct interface *interfaces, *stored;
 	size_t i;
+	int err;
 
 	interfaces = calloc(running->n_links + 1, sizeof(*interfaces));
 	if (!interfaces)
@@ -28,10 +31,10 @@ static int interfaces_follow_links(struct running *running, struct error *error)
 			       IFNAMSIZ);
 		interfaces[i].line = 0;
 	}
-	free(running->rules.interfaces);
-	running->rules.interfaces = interfaces;
-	running->rules.n_interfaces = running->n_links;
-	return 0;
+	err = ruleset_take_interfaces(&running->rules, interfaces,
+				      running->n_links, error);
+	free(interfaces);
+	return err;
 }
 
 static int rules_load(struct running *running, struct error *error)
@@ -52,16 +55,35 @@ static int rules_load(struct running *running, struct error *error)
 	return interfaces_follow_links(running, error);
 }
 
+static int pins_check_absent(const char *pin_dir, struct error *error)
+{
+	DIR *directory = opendir(pin_dir);
+	const struct dirent *entry = NULL;
+
+	while (directory && (entry = readdir(directory)))
+		if (entry->d_name[0] != '.')
+			break;
+	if (directory)
+		closedir(directory);
+	if (!entry)
+		return 0;
+	return error_set(error, EXIT_SYSTEM,
+			 "the pins in %s are damaged: the control block is missing; xdpwl detach --all --force removes them",
+			 pin_dir);
+}
+
 int running_open(struct running *running, const char *pin_dir,
 		 struct error *error)
 {
 	struct error why;
+	bool leftover;
 	int err;
 
 	memset(running, 0, sizeof(*running));
 	err = kern_open(&running->kern, pin_dir, &why);
-	if (err == -ENOENT)
-		return 0;
+	/* A pin that is missing among others is damage, not absence. */
+	if (err == -ENOENT && why.code == EXIT_ABSENT)
+		return pins_check_absent(pin_dir, error);
 	/* Say which capability it is, if it is one. */
 	if (err && (why.code != EXIT_PERMISSION || !kern_privileges(error)))
 		*error = why;
@@ -70,12 +92,12 @@ int running_open(struct running *running, const char *pin_dir,
 	running->opened = true;
 	err = kern_link_list(&running->kern, &running->links,
 			     &running->n_links, error);
-	/* Pins without a link are leftovers of a first attach that was
-	 * killed. */
 	if (!err && running->n_links)
 		err = rules_load(running, error);
-	if (err || !running->n_links)
+	leftover = !err && !running->n_links;
+	if (err || leftover)
 		running_close(running);
+	running->leftover = leftover;
 	return err;
 }
 

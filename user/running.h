@@ -9,6 +9,7 @@
 struct running {
 	bool attached;		/* some link is pinned: all below is filled */
 	bool opened;		/* kern is open */
+	bool leftover;		/* pins without a link: a command was killed */
 	struct kern kern;
 	struct kern_link *links;
 	size_t n_links;
