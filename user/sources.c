@@ -5,10 +5,12 @@
  * compile.c does.
  */
 #include <string.h>
+#include "set.h"
 #include "sources.h"
 
+/* Never written through; prefixes_cover() takes it so. */
 struct list {
-	const struct prefix *prefixes;
+	struct prefix *prefixes;
 	size_t n;
 };
 
@@ -18,7 +20,7 @@ static struct list source_list(const struct ruleset *ruleset,
 	const struct set *set;
 
 	if (source->kind == SOURCE_PREFIX)
-		return (struct list){ &source->prefix, 1 };
+		return (struct list){ (struct prefix *)&source->prefix, 1 };
 	set = ruleset_set(ruleset, source->set);
 	return set ? (struct list){ set->members, set->n_members } :
 		     (struct list){ NULL, 0 };
@@ -29,12 +31,31 @@ static bool either_covers(const struct prefix *a, const struct prefix *b)
 	return prefix_covers(a, b) || prefix_covers(b, a);
 }
 
-/* Both lists are sorted, so what comes first and overlaps nothing never
- * will. */
+/* One prefix and a sorted list: what it covers stands right behind it. */
+static bool list_touches(struct list list, const struct prefix *prefix)
+{
+	size_t low = 0, high = list.n, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (prefix_compare(&list.prefixes[middle], prefix) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return (low < list.n && prefix_covers(prefix, &list.prefixes[low])) ||
+	       prefixes_cover(list.prefixes, list.n, prefix);
+}
+
+/* Both are sorted, so what comes first and overlaps nothing never will. */
 static bool lists_overlap(struct list a, struct list b)
 {
 	size_t i = 0, j = 0;
 
+	if (a.n == 1)
+		return list_touches(b, a.prefixes);
+	if (b.n == 1)
+		return list_touches(a, b.prefixes);
 	while (i < a.n && j < b.n) {
 		if (either_covers(&a.prefixes[i], &b.prefixes[j]))
 			return true;

@@ -22,7 +22,10 @@ allow 2001:0DB8:0::1/128 80-90,20 comment x
 deny 198.51.100.7
 allow any ping,esp,proto:50
 END
-wanted="+ option class-e on
+xdpwl apply --diff > out 2> /dev/null
+is 'exit 2: it differs' "$?" 2
+is 'what would be new, in canonical form' "$(grep -v '^- option' out)" \
+	"+ option class-e on
 + option ethertype 0x8863
 + interface eth1 mode generic
 + interface eth0 audit
@@ -31,11 +34,7 @@ wanted="+ option class-e on
 + allow @a 22,443 on eth0,eth1
 + allow 2001:db8::1 20,80-90 comment x
 + deny 198.51.100.7 all
-+ allow any ping,esp"
-xdpwl apply --diff > out 2> /dev/null
-is 'exit 2: it differs' "$?" 2
-is 'what would be new' "$(grep -v '^- option' out | sed 's/ comment "x"/ comment x/')" \
-	"$(sed 's/allow any ping,esp/allow any esp,ping/' <<< "$wanted")"
++ allow any esp,ping"
 warns 'nothing is attached' sh -c "'$XDPWL' --rules '$RULES' --pin-dir \
 	'$WORK/pins' apply --diff; [ \$? = 2 ]"
 json 'len(d["added"]), d["changed"]' '[10, true]' diff_of --json
