@@ -8,7 +8,7 @@
 #define COUNTERS_BPF_H
 
 #include "maps.bpf.h"
-#include "policy.bpf.h"
+#include "decide.bpf.h"
 
 static __always_inline void counter_add(struct xdpwl_counter *counter,
 					__u32 bytes)
@@ -20,10 +20,10 @@ static __always_inline void counter_add(struct xdpwl_counter *counter,
 }
 
 static __always_inline struct xdpwl_counter *
-odd_counter(const struct packet *packet)
+odd_counter(const struct decision *decision)
 {
-	struct xdpwl_odd_port key = { .port = packet->dport,
-				      .proto = packet->proto };
+	struct xdpwl_odd_port key = { .port = decision->dport,
+				      .proto = decision->proto };
 	struct xdpwl_counter *counter = bpf_map_lookup_elem(&odd_drops, &key);
 	struct xdpwl_counter zero = {};
 
@@ -33,22 +33,26 @@ odd_counter(const struct packet *packet)
 	return bpf_map_lookup_elem(&odd_drops, &key);
 }
 
-static __always_inline void count_not_allowed(const struct packet *packet,
-					      __u32 bytes)
+static __always_inline void count_not_allowed(const struct decision *decision)
 {
-	bool tcp = packet->proto == PROTO_TCP;
+	__u32 bytes = decision->length;
+	bool tcp = decision->proto == PROTO_TCP;
 	struct xdpwl_counter *counter = NULL;
+	struct xdpwl_ports *mine;
 	__u32 key;
 
-	if (tcp || packet->proto == PROTO_UDP) {
-		key = (tcp ? XDPWL_TCP : XDPWL_UDP) * XDPWL_PORTS +
-		      packet->dport;
-		counter_add(bpf_map_lookup_elem(&ports, &key), bytes);
+	if (tcp || decision->proto == PROTO_UDP) {
+		key = bpf_get_smp_processor_id();
+		mine = bpf_map_lookup_elem(&ports, &key);
+		if (mine)
+			counter_add(&mine->port[tcp ? XDPWL_TCP : XDPWL_UDP]
+					       [value_bound(decision->dport,
+							    0xffff)], bytes);
 		return;
 	}
-	if (is_odd(packet->proto))
-		counter = odd_counter(packet);
-	key = packet->proto;
+	if (is_odd(decision->proto))
+		counter = odd_counter(decision);
+	key = decision->proto;
 	if (!counter)
 		counter = bpf_map_lookup_elem(&protocols, &key);
 	counter_add(counter, bytes);
@@ -64,18 +68,16 @@ static __always_inline void count_hit(__u32 cell, __u32 bytes)
 		counter_add(bpf_map_lookup_elem(inner, &index), bytes);
 }
 
-static __always_inline void count(const struct packet *packet,
-				  enum xdpwl_reason reason, __u32 cell)
+static __always_inline void count(const struct decision *decision)
 {
-	__u32 key = reason;
+	__u32 key = decision->reason, bytes = decision->length;
 
-	if (reason == XDPWL_NOT_ALLOWED)
-		count_not_allowed(packet, packet->length);
+	if (decision->reason == XDPWL_NOT_ALLOWED)
+		count_not_allowed(decision);
 	else
-		counter_add(bpf_map_lookup_elem(&reasons, &key),
-			    packet->length);
-	if (cell)
-		count_hit(cell, packet->length);
+		counter_add(bpf_map_lookup_elem(&reasons, &key), bytes);
+	if (decision->cell)
+		count_hit(decision->cell, bytes);
 }
 
 #endif

@@ -55,14 +55,12 @@ link_ethernet(struct packet *packet, const struct xdpwl_slot *slot)
 {
 	struct ethhdr *ether = bytes_at(packet->data, packet->data_end,
 					packet->off, sizeof(*ether));
-	bool bridge_group;
 	__be16 type;
 	int i;
 
 	if (!ether)
 		return XDPWL_MALFORMED;
 	type = ether->h_proto;
-	bridge_group = is_bridge_group(ether->h_dest);
 	packet->off += sizeof(*ether);
 	for (i = 0; i < MAX_TAGS && is_tag(type); i++) {
 		__be16 *tag = bytes_at(packet->data, packet->data_end,
@@ -78,7 +76,8 @@ link_ethernet(struct packet *packet, const struct xdpwl_slot *slot)
 	else if (type == bpf_htons(ETH_P_IPV6))
 		packet->family = 6;
 	else if (bpf_ntohs(type) < ETH_P_802_3_MIN)
-		return bridge_group && is_spanning_tree(packet) ?
+		return is_bridge_group(ether->h_dest) &&
+				       is_spanning_tree(packet) ?
 			       XDPWL_LINK_CONTROL : XDPWL_UNKNOWN_L2;
 	else
 		return link_control(slot, type);

@@ -153,11 +153,13 @@ struct {
 	__type(value, struct xdpwl_counter);
 } reasons SEC(".maps");
 
+/* One element a possible CPU: set before loading. */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, XDPWL_SERVICE_PROTOS * XDPWL_PORTS);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
-	__type(value, struct xdpwl_counter);
+	__type(value, struct xdpwl_ports);
 } ports SEC(".maps");
 
 struct {

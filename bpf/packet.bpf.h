@@ -90,11 +90,13 @@ static __always_inline __u64 offset_bound(__u64 off)
 static __always_inline void *bytes_at(void *data, void *data_end, __u32 off,
 				      __u32 size)
 {
-	void *p;
+	void *p = data + off;
 
-	if (off > MAX_OFFSET)
-		return NULL;
-	p = data + offset_bound(off);
+	if (!__builtin_constant_p(off)) {
+		if (off > MAX_OFFSET)
+			return NULL;
+		p = data + offset_bound(off);
+	}
 	if (p + size > data_end)
 		return NULL;
 	return p;
@@ -290,11 +292,10 @@ static __always_inline enum xdpwl_reason packet_parse(struct packet *packet,
 				       packet_ipv6(packet);
 	if (reason != UNDECIDED || packet->bad_header)
 		return reason;
-	if (packet->family == 6 || packet->proto == PROTO_AH) {
+	if (packet->family == 6 || packet->proto == PROTO_AH)
 		reason = packet_headers(packet);
-		if (reason != UNDECIDED || packet->bad_header)
-			return reason;
-	}
+	if (reason != UNDECIDED || packet->bad_header)
+		return reason;
 	return packet_upper(packet);
 }
 

@@ -45,6 +45,16 @@ static __always_inline __u32 odd_class(const struct packet *packet,
 	return class ? *class : protocol_class(row, packet->proto);
 }
 
+static __always_inline __u32 port_class(const struct xdpwl_service *ports,
+					__u32 table, __u16 dport)
+{
+	__u64 port = value_bound(dport, 0xffff);
+
+	if (!(ports->named[table][port / 64] >> (port & 63) & 1))
+		return 0;
+	return ports->class[table][port];
+}
+
 /* The class of a packet's service; of a later fragment, that of its protocol. */
 static __always_inline __u32 packet_class(const struct packet *packet,
 					  const struct generation *gen)
@@ -57,10 +67,8 @@ static __always_inline __u32 packet_class(const struct packet *packet,
 		return protocol_class(row, packet->proto);
 	if (tcp || packet->proto == PROTO_UDP) {
 		ports = bpf_map_lookup_elem(&service, &row);
-		if (!ports)
-			return 0;
-		return ports->class[tcp ? XDPWL_TCP : XDPWL_UDP]
-				   [value_bound(packet->dport, 0xffff)];
+		return ports ? port_class(ports, tcp ? XDPWL_TCP : XDPWL_UDP,
+					  packet->dport) : 0;
 	}
 	if (is_odd(packet->proto))
 		return odd_class(packet, gen, row);
@@ -83,13 +91,29 @@ static __always_inline bool block_bit(void *inner, __u32 first, __u32 bit)
 				(bit & 63) & 1;
 }
 
+/* Whether something that the first 16 bits do not exclude may be listed. */
+static __always_inline bool head_hit(const struct packet *packet,
+				     const struct generation *gen, bool all)
+{
+	const struct xdpwl_heads *heads = &control.heads[gen->number & 3];
+	__u32 head = bpf_ntohl(packet->saddr[0]) >> 16;
+	__u32 half = all ? XDPWL_HALF_ALL : XDPWL_HALF_ANY;
+	__u64 word = packet->family == 4 ? heads->v4[half][head / 64] :
+					   heads->v6[half][head / 64];
+
+	return word >> (head & 63) & 1;
+}
+
 static __always_inline bool coarse_hit4(const struct packet *packet,
 					const struct generation *gen, bool all)
 {
-	__u32 slot = gen->number;
-	void *inner = bpf_map_lookup_elem(&coarse4, &slot);
 	__u32 first = all ? 0 : gen->slot->coarse4_half;
+	__u32 slot = gen->number;
+	void *inner;
 
+	if (!gen->slot->coarse4_half)
+		return true;
+	inner = bpf_map_lookup_elem(&coarse4, &slot);
 	return inner && block_bit(inner, first,
 				  bpf_ntohl(packet->saddr[0]) >>
 					  (gen->slot->coarse4_shift & 31));
@@ -99,14 +123,18 @@ static __always_inline bool coarse_hit6(const struct packet *packet,
 					const struct generation *gen, bool all)
 {
 	__u32 slot = gen->number, head = bpf_ntohl(packet->saddr[0]), index;
-	void *inner = bpf_map_lookup_elem(&coarse6, &slot);
 	__u32 first = all ? 0 : gen->slot->coarse6_half;
 	struct xdpwl_block *block;
 	struct xdpwl_bloom bloom;
+	void *inner;
 
+	if (!gen->slot->coarse6_half)
+		return true;
+	inner = bpf_map_lookup_elem(&coarse6, &slot);
 	if (!inner)
 		return false;
-	if (block_bit(inner, first, head >> 16))
+	if (gen->slot->flags & XDPWL_HAS_SHORT6 &&
+	    block_bit(inner, first, head >> 16))
 		return true;
 	bloom = xdpwl_bloom(head, gen->slot->bloom_seed,
 			    gen->slot->bloom_shift & 63);
@@ -183,7 +211,7 @@ static __always_inline __u32 source_cell(const struct packet *packet,
 	__u32 has = packet->family == 4 ? XDPWL_HAS_4 : XDPWL_HAS_6;
 	struct xdpwl_entry *entry;
 
-	if (!(gen->slot->flags & has))
+	if (!(gen->slot->flags & has) || !head_hit(packet, gen, !class))
 		return 0;
 	if (packet->family == 4)
 		entry = coarse_hit4(packet, gen, !class) ?

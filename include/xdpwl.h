@@ -41,8 +41,10 @@
 /* Index of a port table in a row of `service`. */
 enum { XDPWL_TCP, XDPWL_UDP, XDPWL_SERVICE_PROTOS };
 
-/* Value of `service`, key slot * XDPWL_GROUPS + group: class of a destination port. */
+/* Value of `service`, key slot * XDPWL_GROUPS + group: class of a destination port,
+ * and in front of it a bit for each port that has one: a scan stays in the cache. */
 struct xdpwl_service {
+	__u64 named[XDPWL_SERVICE_PROTOS][XDPWL_PORTS / 64];
 	__u16 class[XDPWL_SERVICE_PROTOS][XDPWL_PORTS];
 };
 
@@ -103,13 +105,17 @@ struct xdpwl_cell_key {
 };
 
 /*
- * coarse4, coarse6: arrays of blocks, two halves of equal size. The first half
- * is asked for `all` alone (class 0), the second for every class. A clear bit
- * means that no prefix of the trie with such a cell covers the address.
+ * In front of the tries, from the small to the large. Each has two halves of equal
+ * size: the first is asked for `all` alone (class 0), the second for every class. A
+ * clear bit means that no prefix of the trie with such a cell covers the address.
+ *
+ * heads: a bit for each value of the first 16 bits, a part of program data that
+ * stays in the first-level cache. coarse4 and coarse6 are arrays of blocks, asked
+ * where a head is set, and only there if the slot has them (coarseN_half not 0).
  *
  * IPv4: bit number = address >> coarse4_shift.
  * IPv6: XDPWL_SHORT_BLOCKS blocks with a bit for each /16 that a prefix shorter
- * than /32 touches; then a blocked Bloom filter of 64-bit words over the first
+ * than /24 touches; then a blocked Bloom filter of 64-bit words over the first
  * 32 bits, see xdpwl_bloom().
  */
 #define XDPWL_BLOCK_BITS	8192u
@@ -118,6 +124,13 @@ struct xdpwl_cell_key {
 
 struct xdpwl_block {
 	__u64 word[XDPWL_BLOCK_BITS / 64];
+};
+
+enum { XDPWL_HALF_ALL, XDPWL_HALF_ANY, XDPWL_HALVES };
+
+struct xdpwl_heads {
+	__u64 v4[XDPWL_HALVES][65536 / 64];
+	__u64 v6[XDPWL_HALVES][65536 / 64];
 };
 
 struct xdpwl_bloom {
@@ -150,14 +163,15 @@ xdpwl_bloom(__u32 head, __u64 seed, __u32 shift)
 #define XDPWL_HAS_6		0x10	/* lpm6 and coarse6 are there */
 #define XDPWL_RA		0x20	/* option ra on */
 #define XDPWL_CLASS_E		0x40	/* option class-e on */
+#define XDPWL_HAS_SHORT6	0x80	/* coarse6 marks prefixes shorter than /24 */
 
 /* What a packet needs to know of a generation before it asks a map. */
 struct xdpwl_slot {
 	__u64 generation;	/* 1 for the first; a name, never compared by packets */
 	__u64 bloom_seed;
 	__u32 flags;
-	__u32 coarse4_shift;	/* 8 ... 16 */
-	__u32 coarse4_half;	/* blocks in one half */
+	__u32 coarse4_shift;	/* 8 or 12 */
+	__u32 coarse4_half;	/* blocks in one half, 0: there is no coarse4 */
 	__u32 coarse6_half;
 	__u32 bloom_shift;
 	__u32 n_ethertypes;
@@ -172,6 +186,7 @@ struct xdpwl_control {
 	__u64 netns;		/* inode of the network namespace, for commands */
 	__u64 since;		/* counters start, ns since the epoch, for commands */
 	struct xdpwl_slot slot[4];	/* the fourth is never used: a mask bounds it */
+	struct xdpwl_heads heads[4];
 };
 
 /* Key and value of `interface`: what `on` and audit make of a device. */
@@ -188,7 +203,8 @@ struct xdpwl_interface {
 /*
  * Counters, all per CPU, keyed by what outlives generations.
  *   reasons     xdpwl_reason; NOT_ALLOWED stays 0 there: it is the sum of the next three
- *   ports       XDPWL_TCP or _UDP * 65536 + port: TCP and UDP not allowed
+ *   ports       TCP and UDP not allowed: a struct xdpwl_ports for each possible CPU, in
+ *               one plain array; a per-CPU one costs a cache miss more for each port
  *   protocols   protocol number: not allowed, without ports
  *   odd_drops   struct xdpwl_odd_port, group 0: SCTP, DCCP, UDP-Lite not allowed;
  *               counted in `protocols` when the table is full
@@ -198,6 +214,10 @@ struct xdpwl_interface {
 struct xdpwl_counter {
 	__u64 packets;
 	__u64 bytes;		/* of the frame at the hook */
+};
+
+struct xdpwl_ports {
+	struct xdpwl_counter port[XDPWL_SERVICE_PROTOS][XDPWL_PORTS];
 };
 
 #define XDPWL_ODD_DROPS		4096
@@ -223,7 +243,7 @@ struct xdpwl_query {
 	__u32 cell;	/* out: the deciding rule, or 0 */
 };
 
-_Static_assert(sizeof(struct xdpwl_service) == 256 * 1024, "service");
+_Static_assert(sizeof(struct xdpwl_service) == (16 + 256) * 1024, "service");
 _Static_assert(sizeof(struct xdpwl_protocol) == 520, "protocol");
 _Static_assert(sizeof(struct xdpwl_odd_port) == 4, "odd_port");
 _Static_assert(sizeof(struct xdpwl_lpm4) == 8, "lpm4");
@@ -232,9 +252,11 @@ _Static_assert(sizeof(struct xdpwl_entry) == 16, "entry");
 _Static_assert(sizeof(struct xdpwl_cell_key) == 8, "cell_key");
 _Static_assert(sizeof(struct xdpwl_block) == 1024, "block");
 _Static_assert(sizeof(struct xdpwl_slot) == 72, "slot");
-_Static_assert(sizeof(struct xdpwl_control) == 336, "control");
+_Static_assert(sizeof(struct xdpwl_heads) == 32 * 1024, "heads");
+_Static_assert(sizeof(struct xdpwl_control) == 336 + 128 * 1024, "control");
 _Static_assert(sizeof(struct xdpwl_interface_key) == 8, "interface_key");
 _Static_assert(sizeof(struct xdpwl_counter) == 16, "counter");
+_Static_assert(sizeof(struct xdpwl_ports) == 2 * 1024 * 1024, "ports");
 _Static_assert(sizeof(struct xdpwl_page) == 4096, "page");
 _Static_assert(sizeof(struct xdpwl_query) == 16, "query");
 

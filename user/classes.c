@@ -554,6 +554,7 @@ static int renumber(struct classes *classes, struct tables *tables)
 	uint32_t *final = numbers_final(classes), i, k;
 	uint8_t *group_of = calloc(classes->n, 1);
 	uint16_t *ports;
+	__u64 *named;
 
 	if (!final || !group_of) {
 		free(final);
@@ -575,8 +576,12 @@ static int renumber(struct classes *classes, struct tables *tables)
 	}
 	for (i = 0; i < classes->n_groups; i++) {
 		ports = &tables->service[i].class[0][0];
-		for (k = 0; k < XDPWL_SERVICE_PROTOS * XDPWL_PORTS; k++)
+		named = &tables->service[i].named[0][0];
+		for (k = 0; k < XDPWL_SERVICE_PROTOS * XDPWL_PORTS; k++) {
 			ports[k] = final[ports[k]];
+			if (ports[k])
+				named[k / 64] |= 1ull << (k & 63);
+		}
 		for (k = 0; k < XDPWL_PROTOCOLS; k++)
 			tables->protocol[i].class[k] =
 				final[tables->protocol[i].class[k]];

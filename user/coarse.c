@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Marks what the entries of the tries touch. Sized by their number: few entries
- * get a bitmap that stays in the first-level cache, many one fine enough to turn
- * strangers away (spec of sizes: a /16, /20 or /24 a bit).
+ * Marks what the entries of the tries touch: their first 16 bits always, and where
+ * there are more than FEW of them, something finer: for IPv4 a bitmap of the /20s
+ * or the /24s, for IPv6 the filter over the /32s.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include "coarse.h"
 
 #define WORDS (XDPWL_BLOCK_BITS / 64)
+#define FEW 64			/* entries: their heads alone turn strangers away */
 #define BLOOM_MIN_LEN 24	/* shorter prefixes have too many /32s: marked by /16 */
 #define BLOOM_KEYS_A_WORD 2
 #define BLOOM_WORDS_MAX (1u << 18)
@@ -37,23 +38,30 @@ static void bits_set(struct xdpwl_block *blocks, uint32_t first, uint32_t last)
 	}
 }
 
-static uint32_t shift_for(size_t n)
+/* The same, in plain words. */
+static void heads_set(__u64 *words, uint32_t first, uint32_t last)
 {
-	if (n <= 64)
-		return 16;
-	return n <= 4096 ? 12 : 8;
+	for (; first <= last; first++)
+		words[first / 64] |= 1ull << (first & 63);
+}
+
+static bool has_all(const struct xdpwl_entry *entry)
+{
+	return entry->profile & XDPWL_PROFILE_ALL;
 }
 
 int coarse_build4(struct tables *tables)
 {
 	const struct xdpwl_entry *entries = tables->lpm4.values;
 	const struct xdpwl_lpm4 *keys = tables->lpm4.keys;
-	uint32_t shift = shift_for(tables->lpm4.n), half;
+	uint32_t shift = tables->lpm4.n <= 4096 ? 12 : 8;
+	uint32_t half = (1u << (32 - shift)) / XDPWL_BLOCK_BITS;
 	uint32_t first, last;
 	size_t i;
 
-	half = (1u << (32 - shift)) / XDPWL_BLOCK_BITS;
-	tables->coarse4 = calloc(2 * half, sizeof(*tables->coarse4));
+	if (tables->lpm4.n <= FEW)
+		half = 0;
+	tables->coarse4 = calloc(2 * half + 1, sizeof(*tables->coarse4));
 	if (!tables->coarse4)
 		return -ENOMEM;
 	tables->slot.coarse4_shift = shift;
@@ -63,8 +71,15 @@ int coarse_build4(struct tables *tables)
 		first = ntohl(first);
 		last = keys[i].len ? first | (uint32_t)(0xffffffffull >> keys[i].len) :
 				     UINT32_MAX;
+		heads_set(tables->heads->v4[XDPWL_HALF_ANY], first >> 16,
+			  last >> 16);
+		if (has_all(&entries[i]))
+			heads_set(tables->heads->v4[XDPWL_HALF_ALL],
+				  first >> 16, last >> 16);
+		if (!half)
+			continue;
 		bits_set(tables->coarse4 + half, first >> shift, last >> shift);
-		if (entries[i].profile & XDPWL_PROFILE_ALL)
+		if (has_all(&entries[i]))
 			bits_set(tables->coarse4, first >> shift, last >> shift);
 	}
 	return 0;
@@ -100,16 +115,21 @@ static uint32_t bloom_words(const struct tables *tables)
 	return words;
 }
 
+/* The last /32 of a prefix. */
+static uint32_t last6(const struct xdpwl_lpm6 *key)
+{
+	if (key->len >= 32)
+		return head6(key);
+	return key->len ? head6(key) | 0xffffffffu >> key->len : UINT32_MAX;
+}
+
 static void mark6(const struct tables *tables, struct xdpwl_block *half,
 		  const struct xdpwl_lpm6 *key)
 {
 	uint32_t head = head6(key), i;
 
 	if (key->len < BLOOM_MIN_LEN) {
-		uint32_t last = key->len ? head | 0xffffffffu >> key->len :
-					   UINT32_MAX;
-
-		bits_set(half, head >> 16, last >> 16);
+		bits_set(half, head >> 16, last6(key) >> 16);
 		return;
 	}
 	for (i = 0; i < heads_of(key); i++) {
@@ -129,16 +149,26 @@ int coarse_build6(struct tables *tables, uint64_t seed)
 	uint32_t words = bloom_words(tables), half;
 	size_t i;
 
-	half = XDPWL_SHORT_BLOCKS + words / WORDS;
-	tables->coarse6 = calloc(2 * half, sizeof(*tables->coarse6));
+	half = tables->lpm6.n <= FEW ? 0 : XDPWL_SHORT_BLOCKS + words / WORDS;
+	tables->coarse6 = calloc(2 * half + 1, sizeof(*tables->coarse6));
 	if (!tables->coarse6)
 		return -ENOMEM;
 	tables->slot.coarse6_half = half;
+	for (i = 0; i < tables->lpm6.n; i++)
+		if (keys[i].len < BLOOM_MIN_LEN)
+			tables->slot.flags |= XDPWL_HAS_SHORT6;
 	tables->slot.bloom_seed = seed | 1;
 	tables->slot.bloom_shift = 64 - __builtin_ctz(words);
 	for (i = 0; i < tables->lpm6.n; i++) {
+		heads_set(tables->heads->v6[XDPWL_HALF_ANY],
+			  head6(&keys[i]) >> 16, last6(&keys[i]) >> 16);
+		if (has_all(&entries[i]))
+			heads_set(tables->heads->v6[XDPWL_HALF_ALL],
+				  head6(&keys[i]) >> 16, last6(&keys[i]) >> 16);
+		if (!half)
+			continue;
 		mark6(tables, tables->coarse6 + half, &keys[i]);
-		if (entries[i].profile & XDPWL_PROFILE_ALL)
+		if (has_all(&entries[i]))
 			mark6(tables, tables->coarse6, &keys[i]);
 	}
 	return 0;

@@ -337,6 +337,9 @@ static int coarse_emit(struct tables *tables, uint64_t seed)
 {
 	int err = 0;
 
+	tables->heads = calloc(1, sizeof(*tables->heads));
+	if (!tables->heads)
+		return -ENOMEM;
 	if (tables->lpm4.n) {
 		tables->slot.flags |= XDPWL_HAS_4;
 		err = coarse_build4(tables);
@@ -428,6 +431,7 @@ void tables_free(struct tables *tables)
 	table_free(&tables->lpm6);
 	table_free(&tables->cells);
 	table_free(&tables->interfaces);
+	free(tables->heads);
 	free(tables->coarse4);
 	free(tables->coarse6);
 	memset(tables, 0, sizeof(*tables));

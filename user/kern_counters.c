@@ -9,12 +9,18 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 #include "kern_inner.h"
 
 #define N_PORTS (XDPWL_SERVICE_PROTOS * XDPWL_PORTS)
 #define RESET_TRIES 8
+
+static size_t ports_size(void)
+{
+	return libbpf_num_possible_cpus() * sizeof(struct xdpwl_ports);
+}
 
 static struct xdpwl_counter sum(const struct xdpwl_counter *counters, int cpus)
 {
@@ -91,6 +97,30 @@ static void add(struct xdpwl_counter *to, const struct xdpwl_counter *counter)
 	to->bytes += counter->bytes;
 }
 
+/* The counters of all CPUs, mapped; NULL and errno. */
+static struct xdpwl_ports *ports_map(const struct kern *kern, int protection)
+{
+	void *at = mmap(NULL, ports_size(), protection, MAP_SHARED,
+			kern->map[MAP_PORTS], 0);
+
+	return at == MAP_FAILED ? NULL : at;
+}
+
+static int ports_read(const struct kern *kern, struct xdpwl_counter *totals)
+{
+	int cpus = libbpf_num_possible_cpus(), cpu;
+	struct xdpwl_ports *ports = ports_map(kern, PROT_READ);
+	size_t i;
+
+	if (!ports)
+		return -errno;
+	for (cpu = 0; cpu < cpus; cpu++)
+		for (i = 0; i < N_PORTS; i++)
+			add(&totals[i], &ports[cpu].port[0][0] + i);
+	munmap(ports, ports_size());
+	return 0;
+}
+
 /* What is counted per port is `not-allowed`: see include/xdpwl.h. */
 static void not_allowed_sum(struct kern_counters *counters)
 {
@@ -116,7 +146,7 @@ int kern_counters_read(const struct kern *kern, struct kern_counters *counters,
 					   counters->reasons,
 					   XDPWL_N_REASONS) : -ENOMEM;
 	if (!err)
-		err = array_read(kern->map[MAP_PORTS], counters->ports, N_PORTS);
+		err = ports_read(kern, counters->ports);
 	if (!err)
 		err = array_read(kern->map[MAP_PROTOCOLS], counters->protocols,
 				 256);
@@ -266,6 +296,36 @@ static void array_reset(int fd, const struct xdpwl_counter *totals, uint32_t n,
 				      scratch + cpus, cpus);
 }
 
+/* The CPU that counts may be between reading and writing: again, until it held. */
+static void counter_reset(struct xdpwl_counter *counter)
+{
+	volatile struct xdpwl_counter *live = counter;
+	uint64_t before = live->packets;
+	int tries;
+
+	for (tries = 0; tries < RESET_TRIES && before; tries++) {
+		live->packets = 0;
+		live->bytes = 0;
+		if (live->packets < (before + 1) / 2)
+			return;
+	}
+}
+
+static void ports_reset(const struct kern *kern)
+{
+	int cpus = libbpf_num_possible_cpus(), cpu;
+	struct xdpwl_ports *ports = ports_map(kern, PROT_READ | PROT_WRITE);
+	size_t i;
+
+	if (!ports)
+		return;
+	kern_fault();
+	for (cpu = 0; cpu < cpus; cpu++)
+		for (i = 0; i < N_PORTS; i++)
+			counter_reset(&ports[cpu].port[0][0] + i);
+	munmap(ports, ports_size());
+}
+
 int kern_counters_reset(struct kern *kern, struct error *error)
 {
 	int cpus = libbpf_num_possible_cpus();
@@ -281,8 +341,7 @@ int kern_counters_reset(struct kern *kern, struct error *error)
 		counters.reasons[XDPWL_NOT_ALLOWED].packets = 0;
 		array_reset(kern->map[MAP_REASONS], counters.reasons,
 			    XDPWL_N_REASONS, scratch, cpus);
-		array_reset(kern->map[MAP_PORTS], counters.ports, N_PORTS,
-			    scratch, cpus);
+		ports_reset(kern);
 		array_reset(kern->map[MAP_PROTOCOLS], counters.protocols, 256,
 			    scratch, cpus);
 		for (i = 0; i < counters.n_odd; i++)

@@ -144,6 +144,7 @@ static int object_prepare(struct bpf_object *object, char *log, size_t size)
 	bool frags = probe_program(BPF_F_XDP_HAS_FRAGS);
 	struct bpf_program *prog;
 	struct bpf_map *map;
+	int err;
 
 	bpf_object__for_each_program(prog, object) {
 		/* Level 0: a load that succeeds writes no log, which might not fit;
@@ -152,6 +153,11 @@ static int object_prepare(struct bpf_object *object, char *log, size_t size)
 		if (frags)
 			bpf_program__set_flags(prog, BPF_F_XDP_HAS_FRAGS);
 	}
+	map = object_map(object, MAP_PORTS);
+	err = map ? bpf_map__set_max_entries(map, libbpf_num_possible_cpus()) :
+		    -EINVAL;
+	if (err)
+		return err;
 	map = bpf_object__find_map_by_name(object, ".rodata.frags");
 	return map ? bpf_map__set_initial_value(map, &frags, sizeof(frags)) :
 		     -EINVAL;

@@ -305,6 +305,7 @@ int kern_maps_fill(struct kern *kern, const struct tables *tables,
 				    "prefixes); the old rules stay in force",
 				    tables->lpm4.n, tables->lpm6.n);
 	kern_fault();
+	kern->control->heads[next] = *tables->heads;
 	kern->control->slot[next] = tables->slot;
 	kern->control->slot[next].generation = generation;
 	*slot = next;

@@ -140,12 +140,28 @@ class World:
     def totals(self, name):
         """{key: (packets, bytes)} of a counter map, summed over the CPUs."""
         counters = self.maps[name]
+        if name == 'ports':
+            return self.port_totals(counters)
         sums = {}
         for key in counters.keys():
             copies = [struct.unpack('=QQ', copy)
                       for copy in counters.lookup(key) or ()]
             if any(packets for packets, _ in copies):
                 sums[key] = tuple(map(sum, zip(*copies)))
+        return sums
+
+    @staticmethod
+    def port_totals(counters):
+        """The same of `ports`: an element a CPU, a counter a protocol and port."""
+        sums = {}
+        for cpu in counters.keys():
+            (element,) = counters.lookup(cpu)
+            for at in range(0, len(element), 16):
+                packets, size = struct.unpack_from('=QQ', element, at)
+                if packets:
+                    key = struct.pack('=I', at // 16)
+                    had = sums.get(key, (0, 0))
+                    sums[key] = (had[0] + packets, had[1] + size)
         return sums
 
     def close(self):

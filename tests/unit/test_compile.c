@@ -282,6 +282,13 @@ static uint32_t group_of(const struct tables *tables, const struct question *q)
 	return 0;
 }
 
+static uint32_t port_class(const struct xdpwl_service *ports, int table,
+			   uint16_t port)
+{
+	return ports->named[table][port / 64] >> (port & 63) & 1 ?
+		       ports->class[table][port] : 0;
+}
+
 static uint32_t class_of(const struct tables *tables, const struct question *q,
 			 uint32_t group)
 {
@@ -293,8 +300,9 @@ static uint32_t class_of(const struct tables *tables, const struct question *q,
 		return protocol[q->source.family == AF_INET ? XDPWL_ECHO4 :
 							      XDPWL_ECHO6];
 	if (q->port && (q->proto == 6 || q->proto == 17))
-		return tables->service[group].class[q->proto == 6 ? XDPWL_TCP :
-							    XDPWL_UDP][q->port];
+		return port_class(&tables->service[group],
+				  q->proto == 6 ? XDPWL_TCP : XDPWL_UDP,
+				  q->port);
 	for (i = 0; q->port && i < tables->odd_ports.n; i++)
 		if (odd[i].port == q->port && odd[i].proto == q->proto &&
 		    odd[i].group == group)
@@ -308,6 +316,16 @@ static bool bit(const struct xdpwl_block *half, uint32_t number)
 			       .word[number / 64 % 128] >> (number & 63) & 1;
 }
 
+static bool head_set(const struct tables *tables, int family, uint32_t head,
+		     bool all)
+{
+	int half = all ? XDPWL_HALF_ALL : XDPWL_HALF_ANY;
+
+	return (family == AF_INET ? tables->heads->v4[half][head / 64] :
+				    tables->heads->v6[half][head / 64]) >>
+		       (head & 63) & 1;
+}
+
 static bool coarse(const struct tables *tables, const struct prefix *source,
 		   bool all)
 {
@@ -318,12 +336,18 @@ static bool coarse(const struct tables *tables, const struct prefix *source,
 
 	memcpy(&head, source->addr, sizeof(head));
 	head = ntohl(head);
+	if (!head_set(tables, source->family, head >> 16, all))
+		return false;
 	if (source->family == AF_INET) {
+		if (!slot->coarse4_half)
+			return true;
 		half = tables->coarse4 + (all ? 0 : slot->coarse4_half);
 		return bit(half, head >> slot->coarse4_shift);
 	}
+	if (!slot->coarse6_half)
+		return true;
 	half = tables->coarse6 + (all ? 0 : slot->coarse6_half);
-	if (bit(half, head >> 16))
+	if (slot->flags & XDPWL_HAS_SHORT6 && bit(half, head >> 16))
 		return true;
 	bloom = xdpwl_bloom(head, slot->bloom_seed, slot->bloom_shift);
 	return (half[XDPWL_SHORT_BLOCKS + bloom.word / 128]
