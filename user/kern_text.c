@@ -97,6 +97,12 @@ int kern_text_read(const struct kern *kern, void **bytes, size_t *length,
 
 	if (fd >= 0)
 		close(fd);
+	if (err == -EPERM) {
+		/* Maps inside of maps are opened by their ids. */
+		error_set(error, EXIT_PERMISSION,
+			  "reading the running rules needs CAP_SYS_ADMIN, which this process lacks: run it as root (sudo)");
+		return err;
+	}
 	return err ? error_system(error, -err, EXIT_SYSTEM, "cannot read the "
 				  "running rules from the pins in %s: `xdpwl "
 				  "apply` loads the rules file again",

@@ -41,7 +41,9 @@ ok "what the unit grants is enough" bounded "-all,$granted" \
 is "to attach" "$(xdpwl status --json | json interfaces.0.name)" eth0
 ok "and to apply again" bounded "-all,$granted" \
 	"${xdpwl_argv[@]:3}" apply
-refused "list as nobody" 6 '.' host setpriv --reuid=65534 --regid=65534 \
+refused "apply again without CAP_SYS_ADMIN" 6 'CAP_SYS_ADMIN' \
+	bounded -sys_admin "${xdpwl_argv[@]:3}" apply
+refused "list as nobody" 6 'CAP_BPF' host setpriv --reuid=65534 --regid=65534 \
 	--clear-groups "${xdpwl_argv[@]:3}" list
 
 # --- another network namespace ---
