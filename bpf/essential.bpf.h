@@ -68,7 +68,7 @@ static __always_inline bool bad_source4(const struct packet *packet,
 	__u32 source = bpf_ntohl(packet->saddr[0]);
 	__u8 net = source >> 24;
 
-	if (packet->saddr[0] == packet->daddr[0])
+	if (packet->to_source)
 		return true;
 	if (net == 0)
 		return source || (!is_udp(packet, 68, 67) &&
@@ -80,10 +80,10 @@ static __always_inline bool bad_source4(const struct packet *packet,
 
 static __always_inline bool bad_source6(const struct packet *packet)
 {
-	const __be32 *s = packet->saddr, *d = packet->daddr;
+	const __be32 *s = packet->saddr;
 	__u8 type = icmp6_type(packet);
 
-	if (s[0] == d[0] && s[1] == d[1] && s[2] == d[2] && s[3] == d[3])
+	if (packet->to_source)
 		return true;
 	if ((s[0] & bpf_htonl(0xff000000)) == bpf_htonl(0xff000000))
 		return true;
@@ -127,9 +127,7 @@ static __always_inline bool is_multicast(const struct packet *packet)
 	if (packet->hops != 1 || packet->fragment == FRAGMENT_LATER)
 		return false;
 	if (packet->family == 4)
-		return packet->proto == PROTO_IGMP &&
-		       (packet->daddr[0] & bpf_htonl(0xf0000000)) ==
-			       bpf_htonl(0xe0000000);
+		return packet->proto == PROTO_IGMP && packet->to_multicast;
 	return is_mld(packet) &&
 	       (is_link_local(packet) || is_unspecified(packet));
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Headers of varying length between the fixed IP header and the upper layer, and
- * the packet inside an ICMP error. Rare in honest traffic, so these are functions
+ * the packet inside an ICMP error. Rare in honest traffic, so the walks are functions
  * of their own, verified once and called: scalars in, one scalar out, offsets
- * from ctx->data. None of them reads beyond `end`.
+ * from ctx->data. None of them reads beyond `end`. Calls are three deep at most: old
+ * kernels count the stack of all, 512 bytes.
  */
 #ifndef HEADERS_BPF_H
 #define HEADERS_BPF_H
@@ -193,8 +194,8 @@ static __always_inline enum xdpwl_reason packet_headers(struct packet *packet)
 
 /* Whether the packet inside an ICMP error, from off to end, has its IP header and
  * at least 8 bytes of its upper layer (RFC 792, 4443). */
-__noinline bool embedded_whole(struct xdp_md *ctx, __u32 off, __u32 end,
-			       __u32 family)
+static __always_inline bool embedded_whole(struct xdp_md *ctx, __u32 off,
+					   __u32 end, __u32 family)
 {
 	void *data = (void *)(long)ctx->data;
 	void *data_end = (void *)(long)ctx->data_end;

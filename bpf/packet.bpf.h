@@ -52,12 +52,14 @@ struct packet {
 	__u32 length;		/* of the whole frame */
 	__u32 off;		/* the next header, from data */
 	__u32 end;		/* where the IP packet ends, from data */
-	__be32 saddr[4], daddr[4]; /* IPv4: the first word alone */
+	__be32 saddr[4];	/* IPv4: the first word alone */
 	__u16 sport, dport;	/* 0 where the protocol has none */
 	__u8 family;		/* 4 or 6 */
 	__u8 proto;		/* upper layer; of a later fragment, as it claims */
 	__u8 hops;		/* TTL or hop limit */
 	__u8 fragment;		/* enum fragment */
+	bool to_source;		/* destination = source */
+	bool to_multicast;	/* IPv4 alone */
 	bool fragment_header;	/* IPv6: also on an atomic fragment */
 	bool bad_header;	/* parsing stopped at one */
 	__u8 tcp_flags;
@@ -139,7 +141,9 @@ static __always_inline enum xdpwl_reason packet_ipv4(struct packet *packet)
 	packet->proto = ip->protocol;
 	packet->hops = ip->ttl;
 	packet->saddr[0] = ip->saddr;
-	packet->daddr[0] = ip->daddr;
+	packet->to_source = ip->saddr == ip->daddr;
+	packet->to_multicast = (ip->daddr & bpf_htonl(0xf0000000)) ==
+			       bpf_htonl(0xe0000000);
 	offset = bpf_ntohs(ip->frag_off);
 	if (offset & 0x1fff)
 		packet->fragment = FRAGMENT_LATER;
@@ -158,6 +162,14 @@ static __always_inline enum xdpwl_reason packet_ipv4(struct packet *packet)
 	return UNDECIDED;
 }
 
+static __always_inline bool same_address(const struct in6_addr *a,
+					 const struct in6_addr *b)
+{
+	const __be32 *x = a->s6_addr32, *y = b->s6_addr32;
+
+	return x[3] == y[3] && x[2] == y[2] && x[1] == y[1] && x[0] == y[0];
+}
+
 static __always_inline enum xdpwl_reason packet_ipv6(struct packet *packet)
 {
 	struct ipv6hdr *ip = bytes_at(packet->data, packet->data_end,
@@ -172,7 +184,7 @@ static __always_inline enum xdpwl_reason packet_ipv6(struct packet *packet)
 	packet->proto = ip->nexthdr;
 	packet->hops = ip->hop_limit;
 	__builtin_memcpy(packet->saddr, &ip->saddr, sizeof(packet->saddr));
-	__builtin_memcpy(packet->daddr, &ip->daddr, sizeof(packet->daddr));
+	packet->to_source = same_address(&ip->saddr, &ip->daddr);
 	packet->off += sizeof(*ip);
 	return UNDECIDED;
 }
