@@ -129,6 +129,10 @@ no_link_header()
 {
 	local source wanted got
 
+	if [ ! -c /dev/net/tun ]; then
+		skip "a device without a link header" "this kernel has no tun devices"
+		return
+	fi
 	coproc TUN { exec nsenter --net="/run/netns/$HOST" -- "$DIR/tun.py" tun0; }
 	read -r -t 5 got <&"${TUN[0]}"
 	[ "$got" = ready ] || bail "no tun device"

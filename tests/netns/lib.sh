@@ -93,8 +93,8 @@ wanted: $regex"
 
 finish() { echo "1..$TESTS"; exit "$((FAILED != 0))"; }
 
-# bail REASON: the ground itself is missing; prove counts it as a failure.
-bail() { echo "Bail out! $*"; exit 1; }
+# bail REASON: the ground itself is missing. The failure of this file, not of the run.
+bail() { result 1 "$*"; finish; }
 
 # --- namespaces ---
 
