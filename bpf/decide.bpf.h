@@ -12,7 +12,7 @@
 
 #include "essential.bpf.h"
 #include "maps.bpf.h"
-#include "packet.bpf.h"
+#include "parse.bpf.h"
 #include "policy.bpf.h"
 
 /* What became of a frame, and what its counters need to know of it. */
