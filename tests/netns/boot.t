@@ -63,7 +63,12 @@ unshare --mount --propagation private sh -c '
 HOLDER=$!
 PIDS+=("$HOLDER")
 wait_for 10 test -s "$WORK/mounted" || bail "no mount namespace"
-boot() { nsenter --mount="/proc/$HOLDER/ns/mnt" --net="/run/netns/$HOST" -- "$@"; }
+# --root: the holder may have another root directory than its mount namespace.
+boot()
+{
+	nsenter --mount="/proc/$HOLDER/ns/mnt" --root="/proc/$HOLDER/root" \
+		--net="/run/netns/$HOST" -- "$@"
+}
 
 # run KEY: the unit's line of that key, as written.
 run()
