@@ -1,11 +1,12 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# count.pl SKIPS STATUS N FILE...: what recorded TAP streams say, of N test files that
-# prove ran and of which it thought STATUS. Prints every failed test with the
-# comments behind it, every skip, then "N passed, N failed, N skipped". A skip whose reason
-# no line of SKIPS (regular expressions) matches is a failure, and so is a stream that broke
-# off, said nothing, or did not keep its plan. Fails unless nothing failed.
+# count.pl SKIPS STATUS N FILE...: what recorded TAP streams say, of N test
+# files that prove ran and of which it thought STATUS. Prints every failed test
+# with the comments behind it, every skip, then "N passed, N failed, N skipped".
+# A skip whose reason no line of SKIPS (regular expressions) matches is a
+# failure, and so is a stream that broke off, said nothing, or did not keep its
+# plan. Fails unless nothing failed.
 
 use strict;
 use warnings;
@@ -27,7 +28,8 @@ sub skip
 		print "skipped: $file: $name: $reason\n";
 	} else {
 		$failed++;
-		print "FAILED: $file: $name: skipped, and $skips does not know why: $reason\n";
+		print "FAILED: $file: $name: skipped, ",
+			"and $skips does not know why: $reason\n";
 	}
 }
 
@@ -48,9 +50,11 @@ sub count
 		if ($line->is_plan && $parser->skip_all) {
 			skip($name, 'all', $line->explanation);
 		} elsif (!$line->is_test) {
-			print '  ', $line->as_string, "\n" if $failing && $line->is_comment;
+			print '  ', $line->as_string, "\n"
+				if $failing && $line->is_comment;
 		} elsif ($line->has_skip) {
-			skip($name, 'test ' . $line->number, $line->explanation);
+			skip($name, 'test ' . $line->number,
+			     $line->explanation);
 			$failing = 0;
 		} elsif ($line->is_actual_ok) {
 			$passed++;
@@ -73,7 +77,8 @@ for my $file (@files) {
 	$name =~ s{^.*?/tap/}{};
 	count($file, $name);
 }
-# A file that left no stream, or ended badly after good words, is known to prove alone.
+# A file that left no stream, or ended badly after good words, is known to prove
+# alone.
 if (@files < $n || ($status && !$failed)) {
 	$failed++;
 	print "FAILED: a test file ended badly: see above\n";

@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# xdpwl in two minutes: a host on its own little internet, before and behind the whitelist.
-# Installs what is missing, builds, lets real clients and a real scanner try, and prints who
-# got through. Touches nothing of this machine but that; fails where a promise is not kept.
+# xdpwl in two minutes: a host on its own little internet, before and behind the
+# whitelist. Installs what is missing, builds, lets real clients and a real
+# scanner try, and prints who got through. Touches nothing of this machine but
+# that; fails where a promise is not kept.
 #
 #   CDN edge       104.16.0.10  --.
 #   administrator  203.0.113.5  ----- internet ----- eth0 host 192.0.2.10
-#   stranger     198.51.100.66  --'                  ssh, http, https, a database
+#   stranger     198.51.100.66  --'                ssh, http, https, database
 
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -20,7 +21,11 @@ PIDS=() BROKEN=0
 die() { echo "demo: $*" >&2; exit 1; }
 step() { printf '\n== %s\n' "$*"; }
 in_ns() { nsenter --net="/run/netns/$NET-$1" -- "${@:2}"; }
-xdpwl() { in_ns host "$BUILD/xdpwl" --rules "$WORK/xdpwl.rules" --pin-dir "$PINS" "$@"; }
+xdpwl()
+{
+	in_ns host "$BUILD/xdpwl" --rules "$WORK/xdpwl.rules" \
+		--pin-dir "$PINS" "$@"
+}
 # Show the command as the owner of the host would type it, then run it.
 show() { echo "\$ xdpwl $*"; xdpwl "$@" || die "xdpwl $1 failed"; }
 
@@ -37,10 +42,11 @@ cleanup()
 	rm -rf "$WORK"
 }
 
-# end NAME ADDRESS: a namespace with that address behind the one called internet.
+# end NAME ADDRESS: a namespace with that address behind the one called
+# internet.
 end()
 {
-	ip netns add "$NET-$1" || die "this kernel or container has no network namespaces"
+	ip netns add "$NET-$1" || die "no network namespaces here"
 	in_ns "$1" ip link set lo up
 	ip link add "$1" netns "$NET-internet" type veth \
 		peer name eth0 netns "$NET-$1" || die "no veth devices here"
@@ -63,23 +69,32 @@ lay_out()
 	end stranger 198.51.100.66
 }
 
+# A server of the host, until the end of the demo. Not through in_ns: the process
+# id would be that of a shell around it.
+background()
+{
+	nsenter --net="/run/netns/$NET-host" -- "$@" &
+	PIDS+=($!)
+}
+
 serve()
 {
 	echo "it works" > "$WORK/www/index.html"
 	openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=demo \
 		-keyout "$WORK/key" -out "$WORK/cert" 2>/dev/null ||
 		die "openssl made no certificate"
-	in_ns host tests/netns/ends.py serve tcp/22 tcp/3306 > "$WORK/ready" & PIDS+=($!)
-	in_ns host python3 -m http.server -d "$WORK/www" 80 > "$WORK/http.log" 2>&1 & PIDS+=($!)
-	(cd "$WORK/www" && exec nsenter --net="/run/netns/$NET-host" -- openssl s_server \
-		-quiet -WWW -accept 443 -cert ../cert -key ../key) >/dev/null 2>&1 & PIDS+=($!)
+	background tests/netns/ends.py serve tcp/22 tcp/3306 > "$WORK/ready"
+	background python3 -m http.server -d "$WORK/www" 80 > "$WORK/http.log" 2>&1
+	background env -C "$WORK/www" openssl s_server -quiet -WWW -accept 443 \
+		-cert ../cert -key ../key > "$WORK/https.log" 2>&1
 	for _ in $(seq 100); do
-		in_ns host curl -sk -m 1 "https://$TARGET/index.html" >/dev/null &&
-			in_ns host curl -s -m 1 "http://$TARGET/" >/dev/null &&
-			grep -q ready "$WORK/ready" && return
+		grep -q ready "$WORK/ready" &&
+			in_ns host curl -s -m 1 "http://$TARGET/" &&
+			in_ns host curl -sk -m 1 "https://$TARGET/index.html" &&
+			return
 		sleep 0.1
-	done
-	die "the servers did not start: $(cat "$WORK/http.log")"
+	done > "$WORK/pages"
+	die "the servers did not start: $(cat "$WORK/http.log" "$WORK/https.log")"
 }
 
 # ask WHO SERVICE: served or nothing, by a real client.
@@ -90,7 +105,12 @@ ask()
 	https) in_ns "$1" curl -sk -m 3 "https://$TARGET/index.html" ;;
 	ssh) in_ns "$1" timeout 3 nc -d -w 3 "$TARGET" 22 ;;
 	database) in_ns "$1" timeout 3 nc -d -w 3 "$TARGET" 3306 ;;
-	esac 2>/dev/null | grep -qE 'it works|tcp/' && echo served || echo nothing
+	esac > "$WORK/answer.$1.$2" 2>/dev/null
+	if grep -qE 'it works|tcp/' "$WORK/answer.$1.$2"; then
+		echo served
+	else
+		echo nothing
+	fi
 }
 
 # ask_all COLUMN: everybody asks for everything, all at once; answers in files.
@@ -117,7 +137,8 @@ row()
 		mark="  <- NOT AS PROMISED"
 		BROKEN=$((BROKEN + 1))
 	fi
-	printf '%-28s %-9s %-10s %-10s %s%s\n' "$3" "$2" "$before" "$now" "$4" "$mark"
+	printf '%-28s %-9s %-10s %-10s %s%s\n' "$3" "$2" "$before" "$now" "$4" \
+		"$mark"
 }
 
 table()
@@ -140,8 +161,9 @@ table()
 # scan: the stranger's nmap; prints its summary, counts open ports into OPEN.
 scan()
 {
-	in_ns stranger nmap -n -Pn -sS -p 1-1024,3306,5432,6379,8080 --max-retries 1 \
-		--min-rate 1000 -oG "$WORK/scan" "$TARGET" > "$WORK/scan.txt" 2>&1 ||
+	in_ns stranger nmap -n -Pn -sS -p 1-1024,3306,5432,6379,8080 \
+		--max-retries 1 --min-rate 1000 -oG "$WORK/scan" "$TARGET" \
+		> "$WORK/scan.txt" 2>&1 ||
 		die "nmap failed: $(tail -n 3 "$WORK/scan.txt")"
 	grep -E '^(PORT|[0-9]+/|All|Not shown|Nmap done)' "$WORK/scan.txt"
 	OPEN=$(grep -o '/open/tcp' "$WORK/scan" | wc -l)
@@ -152,8 +174,8 @@ scan()
 . tests/packages.sh
 step "what is missing, and the build"
 # shellcheck disable=SC2046 # a list of words
-packages_install $(make -s print-deps) iproute2 util-linux curl netcat-openbsd nmap \
-	python3 openssl || die "apt-get failed"
+packages_install $(make -s print-deps) iproute2 util-linux curl \
+	netcat-openbsd nmap python3 openssl || die "apt-get failed"
 make BUILD="$BUILD" all || die "the build failed"
 echo "built $BUILD/xdpwl"
 
@@ -167,7 +189,7 @@ serve
 ask_all before
 echo "the stranger's nmap, before:"
 scan
-[ "$OPEN" -ge 4 ] || die "the scanner should have found four open ports, found $OPEN"
+[ "$OPEN" -ge 4 ] || die "the scanner should have found 4 open ports, not $OPEN"
 
 step "the whitelist"
 ranges=${XDPWL_DATA:-../shared/data}/providers/cloudflare-v4-ip-ranges.txt

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# packages_install PACKAGE...: those that are not installed, by apt-get. To be sourced.
-# Says what it installs; on a machine that is not Debian it only says so.
+# packages_install PACKAGE...: those that are not installed, by apt-get. To be
+# sourced. Says what it installs; on a machine that is not Debian it only says
+# so.
 
 packages_missing()
 {

@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# make install and the unit it installs. The unit's own ExecStart and ExecReload lines run as
-# written, with the default paths, in a mount namespace that has the installed files in
-# their places: on a device that is down, then brought up under traffic.
+# make install and the unit it installs. The unit's own ExecStart and ExecReload
+# lines run as written, with the default paths, in a mount namespace that has
+# the installed files in their places: on a device that is down, then brought up
+# under traffic.
 
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"

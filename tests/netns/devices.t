@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Devices: several at a time, rules `on` one of them, one without a link header, one that
-# goes and comes back, one that another program holds; and the program replaced under a
-# flood without a packet of it getting in.
+# Devices: several at a time, rules `on` one of them, one without a link header,
+# one that goes and comes back, one that another program holds; and the program
+# replaced under a flood without a packet of it getting in.
 
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -65,7 +65,8 @@ several()
 	is "after all that, eth0" "$(names)" eth0
 }
 
-# A name that comes back is another device: attach takes it, and says nothing else.
+# A name that comes back is another device: attach takes it, and says nothing
+# else.
 gone_and_back()
 {
 	ok "attach eth1 again" xdpwl attach eth1
@@ -124,7 +125,8 @@ no_native()
 	host ip link del br0
 }
 
-# Sources that would read as ARP (8.6.0.1) or LLDP (136.204.0.1) at Ethernet's offsets.
+# Sources that would read as ARP (8.6.0.1) or LLDP (136.204.0.1) at Ethernet's
+# offsets.
 no_link_header()
 {
 	local source wanted got
@@ -166,7 +168,8 @@ no_link_header()
 	wait "$TUN_PID" 2>/dev/null
 }
 
-# Programs and generations are replaced while a stranger floods a socket that listens.
+# Programs and generations are replaced while a stranger floods a socket that
+# listens.
 flooded()
 {
 	local i sender counter failures=0

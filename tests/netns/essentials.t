@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Under an empty whitelist the link itself lives: ARP, neighbour discovery, a DHCP lease,
-# a router's advertisement; and nothing else gets in.
+# Under an empty whitelist the link itself lives: ARP, neighbour discovery, a
+# DHCP lease, a router's advertisement; and nothing else gets in.
 
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# resolved NAMESPACE ADDRESS: its neighbour cache has a fresh link-layer address.
+# resolved NAMESPACE ADDRESS: its neighbour cache has a fresh link-layer
+# address.
 resolved()
 {
 	nsenter --net="/run/netns/$1" -- ip neigh show "$2" |
@@ -67,7 +68,8 @@ print(sum(p["packets"] for p in json.load(sys.stdin)["ports"] if p["proto"] == "
 
 dropped_since() { [ "$(not_allowed)" -gt "$1" ]; }
 
-# A router's advertisement gives the host an address; `option ra off` refuses it.
+# A router's advertisement gives the host an address; `option ra off` refuses
+# it.
 router()
 {
 	local before

@@ -2,8 +2,9 @@
 # shellcheck source-path=SCRIPTDIR
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Every rules file of examples/: it begins with its story, it checks without root, and what
-# runs is what the story says, as `xdpwl test` and as real clients see it.
+# Every rules file of examples/: it begins with its story, it checks without
+# root, and what runs is what the story says, as `xdpwl test` and as real
+# clients see it.
 
 . "$(dirname "$0")/lib.sh"
 

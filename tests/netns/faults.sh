@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Death at every write, for faults_*.t to source. A build of xdpwl that dies before its n-th
-# write to a map, mapping, pin, link or file runs a changing command for every n, under
-# traffic. Afterwards the rules are wholly the old or wholly the new ones; packets, list and
-# test agree on which; the rules file parses; and the next command works and brings
-# nothing else into force.
+# Death at every write, for faults_*.t to source. A build of xdpwl that dies
+# before its n-th write to a map, mapping, pin, link or file runs a changing
+# command for every n, under traffic. Afterwards the rules are wholly the old or
+# wholly the new ones; packets, list and test agree on which; the rules file
+# parses; and the next command works and brings nothing else into force.
 
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -14,7 +14,10 @@ FAULTY=$BUILD/faults/xdpwl
 [ -x "$FAULTY" ] || bail "$FAULTY is not built: make tests"
 A=192.0.2.10 B=192.0.2.11 FENCE=192.0.2.12 PORT=7777
 
-faulty() { host "$FAULTY" --rules "$RULES" --pin-dir "$PINS" --state-dir "$STATE" "$@"; }
+faulty()
+{
+	host "$FAULTY" --rules "$RULES" --pin-dir "$PINS" --state-dir "$STATE" "$@"
+}
 
 # only SOURCE...: a rules file that lets these in, beside the fence.
 only()
@@ -38,7 +41,8 @@ watch_send()
 runs() { xdpwl list 2>/dev/null | grep -q "^allow $1 $PORT/udp"; }
 passes() { xdpwl test "$1" "$PORT/udp" >/dev/null 2>&1; }
 
-# Who gets in by list, and by test, in the watcher's letters. Nothing attached: open.
+# Who gets in by list, and by test, in the watcher's letters. Nothing attached:
+# open.
 by_list()
 {
 	local letters=
@@ -53,7 +57,8 @@ by_test()
 {
 	local letters=
 
-	xdpwl status --json 2>/dev/null | grep -q '"eth0"' || { echo AB; return; }
+	xdpwl status --json 2>/dev/null | grep -q '"eth0"' ||
+		{ echo AB; return; }
 	passes "$A" && letters=A
 	passes "$B" && letters+=B
 	echo "${letters:--}"
@@ -67,12 +72,13 @@ complaints()
 	case $story in
 	"$old"|"$new"|"$old>$new") ;;
 	"$old>$new>$old")
-		# A link is attached before it can be pinned, and dies with its maker.
+		# A link is attached before it can be pinned, and dies with its
+		# maker.
 		[ "$4" = "first attach" ] || echo "packets met $story" ;;
 	*) echo "packets met $story" ;;
 	esac
-	[ "$(by_list)" = "$now" ] || echo "list says $(by_list), packets met $now"
-	[ "$(by_test)" = "$now" ] || echo "test says $(by_test), packets met $now"
+	[ "$(by_list)" = "$now" ] || echo "list says $(by_list), packets $now"
+	[ "$(by_test)" = "$now" ] || echo "test says $(by_test), packets $now"
 	xdpwl apply --check >/dev/null 2>"$WORK/err" ||
 		echo "the rules file: $(cat "$WORK/err")"
 	[ "$(head -n 1 "$RULES")" = "# The owner's words." ] ||
@@ -104,8 +110,8 @@ again()
 	echo "again: exit $status, $(cat "$WORK/log")"
 }
 
-# deaths VERB BEFORE OLD NEW COMMAND...: BEFORE makes the state that the command starts
-# from; packets meet OLD before it and NEW after it.
+# deaths VERB BEFORE OLD NEW COMMAND...: BEFORE makes the state that the command
+# starts from; packets meet OLD before it and NEW after it.
 deaths()
 {
 	local verb=$1 before=$2 old=$3 new=$4 writes n status story found
@@ -139,7 +145,8 @@ deaths()
 from_a() { only "$A" > "$RULES"; xdpwl apply >/dev/null 2>&1; }
 
 net_up
-coproc WATCH { exec "$DIR/watch.py" "$PEER" "$HOST" "$HOST4" "$PORT" "$A" "$B" "$FENCE"; }
+coproc WATCH { exec "$DIR/watch.py" "$PEER" "$HOST" "$HOST4" "$PORT" \
+	"$A" "$B" "$FENCE"; }
 read -r -t 10 REPLY <&"${WATCH[0]}"
 [ "$REPLY" = ready ] || bail "the watcher did not start"
 # shellcheck disable=SC2153 # coproc sets it

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# attach, for the first time, again and of a second interface, killed at every write: see
-# faults.sh.
+# attach, for the first time, again and of a second interface, killed at every
+# write: see faults.sh.
 
 # shellcheck source=tests/netns/faults.sh
 . "$(dirname "$0")/faults.sh"

@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The files behind what runs: writers at once, a full disk, a directory that cannot be
-# written, files deleted or spoiled after apply, a bad line among a million. What packets
-# meet is what list, set show and test speak of, whatever became of the files.
+# The files behind what runs: writers at once, a full disk, a directory that
+# cannot be written, files deleted or spoiled after apply, a bad line among a
+# million. What packets meet is what list, set show and test speak of, whatever
+# became of the files.
 
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -42,7 +43,8 @@ writers()
 
 none_runs() { ! running | grep -q '^allow' && ! grep -q '^allow' "$RULES"; }
 
-# unchanged LABEL: rules, file and packets are what they were before the refusal.
+# unchanged LABEL: rules, file and packets are what they were before the
+# refusal.
 remember() { running > "$WORK/before"; cp "$RULES" "$WORK/rules.before"; }
 unchanged()
 {

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# For the tests of this directory: a protected host and its peer in two namespaces, TAP,
-# and real traffic between the two. To be sourced by bash, as root.
+# For the tests of this directory: a protected host and its peer in two
+# namespaces, TAP, and real traffic between the two. To be sourced by bash, as
+# root.
 #
 #      $PEER                                            $HOST
 #   +------------------------------------+         +--------------------------+
@@ -11,8 +12,9 @@
 #   +------------------------------------+         | filtered here, by xdpwl  |
 #                                                  +--------------------------+
 #
-# Every name ends in the process id, rules, state and pins are this test's own, and all
-# of it goes on exit. Nothing sleeps for a fixed time: wait_for asks until it is true.
+# Every name ends in the process id, rules, state and pins are this test's own,
+# and all of it goes on exit. Nothing sleeps for a fixed time: wait_for asks
+# until it is true.
 
 set -u
 SELF=$(basename "$0" .t)
@@ -23,7 +25,8 @@ XDPWL=$BUILD/xdpwl
 
 HOST=xw-host-$$ PEER=xw-peer-$$
 HOST4=192.0.2.1 HOST6=2001:db8::1
-# The lock of every command is on the directory above the pins: one for each test.
+# The lock of every command is on the directory above the pins: one for each
+# test.
 PINS=/sys/fs/bpf/xdpwl-$SELF-$$/pins
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/xdpwl-$SELF.XXXXXX") || exit 1
 RULES=$WORK/xdpwl.rules STATE=$WORK/state
@@ -75,8 +78,8 @@ like()
 not like: $3"
 }
 
-# refused DESCRIPTION CODE REGEX COMMAND...: that exit code, and one line of error that
-# matches, on stderr.
+# refused DESCRIPTION CODE REGEX COMMAND...: that exit code, and one line of
+# error that matches, on stderr.
 refused()
 {
 	local description=$1 code=$2 regex=$3 status
@@ -93,14 +96,18 @@ wanted: $regex"
 
 finish() { echo "1..$TESTS"; exit "$((FAILED != 0))"; }
 
-# bail REASON: the ground itself is missing. The failure of this file, not of the run.
+# bail REASON: the ground itself is missing. The failure of this file, not of
+# the run.
 bail() { result 1 "$*"; finish; }
 
 # --- namespaces ---
 
 host() { nsenter --net="/run/netns/$HOST" -- "$@"; }
 peer() { nsenter --net="/run/netns/$PEER" -- "$@"; }
-xdpwl() { host "$XDPWL" --rules "$RULES" --pin-dir "$PINS" --state-dir "$STATE" "$@"; }
+xdpwl()
+{
+	host "$XDPWL" --rules "$RULES" --pin-dir "$PINS" --state-dir "$STATE" "$@"
+}
 # The same, for a command that takes no shell function (setpriv, timeout, env).
 # shellcheck disable=SC2034
 xdpwl_argv=(nsenter --net="/run/netns/$HOST" -- "$XDPWL" --rules "$RULES"
@@ -143,7 +150,8 @@ net_up()
 		peer ip addr add "192.0.2.$i/24" dev eth0
 		peer ip addr add "2001:db8::$i/64" dev eth0 nodad
 	done
-	wait_for 5 peer ping -c 1 -W 1 "$HOST6" || bail "the two ends do not meet"
+	wait_for 5 peer ping -c 1 -W 1 "$HOST6" ||
+		bail "the two ends do not meet"
 }
 
 cleanup()
@@ -154,7 +162,9 @@ cleanup()
 	for item in "${PIDS[@]}"; do wait "$item" 2>/dev/null; done
 	for item in "${MOUNTS[@]}"; do umount "$item" 2>/dev/null; done
 	rm -rf "${PINS%/pins}"
-	for item in "${NAMESPACES[@]}"; do ip netns del "$item" 2>/dev/null; done
+	for item in "${NAMESPACES[@]}"; do
+		ip netns del "$item" 2>/dev/null
+	done
 	rm -rf "$WORK"
 }
 trap cleanup EXIT
@@ -186,8 +196,8 @@ serve()
 	wait_for 10 grep -q ready "$log" || bail "server: $(cat "$log")"
 }
 
-# traffic LABEL: rows "SOURCE SERVICE WANTED [DESTINATION]" on stdin, sent by the peer's
-# sockets all at once; a line of TAP each.
+# traffic LABEL: rows "SOURCE SERVICE WANTED [DESTINATION]" on stdin, sent by
+# the peer's sockets all at once; a line of TAP each.
 traffic()
 {
 	local source service wanted destination words i=0
@@ -207,7 +217,8 @@ traffic()
 	mapfile -t got <<< "$words"
 	for ((i = 0; i < ${#rows[@]}; i++)); do
 		read -r source destination service wanted <<< "${rows[i]}"
-		is "$1: $source to $service: $wanted" "${got[i]:-nothing}" "$wanted"
+		is "$1: $source to $service: $wanted" \
+			"${got[i]:-nothing}" "$wanted"
 	done
 }
 
@@ -230,7 +241,8 @@ import json, sys
 value = json.load(sys.stdin)
 for key in sys.argv[1].split("."):
     value = value[int(key)] if isinstance(value, list) else value[key]
-print(value if isinstance(value, (str, int)) and not isinstance(value, bool) else json.dumps(value))
+text = isinstance(value, (str, int)) and not isinstance(value, bool)
+print(value if text else json.dumps(value))
 ' "$1"
 }
 
@@ -238,5 +250,6 @@ print(value if isinstance(value, (str, int)) and not isinstance(value, bool) els
 rules() { cat > "$RULES"; }
 
 [ "$(id -u)" = 0 ] || bail "run as root"
-mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf || bail "no BPF file system"
+mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf ||
+	bail "no BPF file system"
 mkdir -p "${PINS%/pins}" || bail "no directory of pins"

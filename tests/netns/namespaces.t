@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Where a command runs: without privileges, in another network namespace than its pins, in
-# `ip netns exec`, without a BPF file system. What cannot work is refused in one line,
-# and nothing changed.
+# Where a command runs: without privileges, in another network namespace than
+# its pins, in `ip netns exec`, without a BPF file system. What cannot work is
+# refused in one line, and nothing changed.
 
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -16,7 +16,8 @@ EOF
 
 # --- no privileges ---
 
-# bounded CAPS COMMAND...: in the host's namespace, as root with that bounding set.
+# bounded CAPS COMMAND...: in the host's namespace, as root with that bounding
+# set.
 bounded() { host setpriv --bounding-set="$1" --inh-caps=-all "${@:2}"; }
 
 chmod 755 "$WORK"
@@ -80,8 +81,8 @@ refused "a pin directory that is on no BPF file system" 5 "$WORK/plain" \
 	host "$XDPWL" --rules "$RULES" --pin-dir "$WORK/plain/pins" attach eth0
 ok "nothing is attached" sh -c "! nsenter --net=/run/netns/$HOST ip link | grep -q xdp"
 
-# The machine's own process 1 decides: in a container (a process 1 with its own mounts)
-# the file system is mounted where it is missing.
+# The machine's own process 1 decides: in a container (a process 1 with its own
+# mounts) the file system is mounted where it is missing.
 container()
 {
 	unshare --mount --pid --fork --mount-proc --propagation private sh -c '

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Rules against real clients, IPv4 and IPv6, native and generic: who gets through, what is
-# counted, and that an edit is felt by the next packet, on sessions too.
+# Rules against real clients, IPv4 and IPv6, native and generic: who gets
+# through, what is counted, and that an edit is felt by the next packet, on
+# sessions too.
 
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -159,8 +160,8 @@ for source, there in (("192.0.2.11", "192.0.2.1"), ("2001:db8::11", "2001:db8::1
 
 sh_is_50() { [ "$(port_drops udp 4444)" = 50 ]; }
 
-# This kernel may have no VLAN devices: tags are written by hand. The stack takes a VID of 0
-# as no tag at all, so that those datagrams reach the server.
+# This kernel may have no VLAN devices: tags are written by hand. The stack
+# takes a VID of 0 as no tag at all, so that those datagrams reach the server.
 tags()
 {
 	local mac before
