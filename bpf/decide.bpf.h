@@ -55,18 +55,6 @@ static __always_inline void packet_init(struct packet *packet,
 	packet->off = off;
 }
 
-/* What is left once a packet is parsed. */
-static __always_inline enum xdpwl_reason judge(const struct packet *packet,
-					       const struct generation *gen,
-					       __u32 *cell)
-{
-	enum xdpwl_reason reason = essential_reason(packet, gen->slot);
-
-	if (reason == UNDECIDED)
-		reason = policy_reason(packet, gen, cell);
-	return reason;
-}
-
 /* Any frame. In one scalar, which is all that a function verified alone may
  * return: see decision_unpack(). */
 __noinline __u64 decide_any(struct xdp_md *ctx, __u32 off, __u32 link,
@@ -81,7 +69,9 @@ __noinline __u64 decide_any(struct xdp_md *ctx, __u32 off, __u32 link,
 	generation_read(&gen, ifindex);
 	reason = packet_parse(&packet, gen.slot, link);
 	if (reason == UNDECIDED)
-		reason = judge(&packet, &gen, &cell);
+		reason = essential_reason(&packet, gen.slot);
+	if (reason == UNDECIDED)
+		reason = policy_reason(&packet, &gen, &cell);
 	return (__u64)cell << 32 | (__u64)packet.dport << 16 |
 	       (__u64)packet.proto << 8 | reason;
 }
@@ -128,7 +118,8 @@ static __always_inline void plain_peek(const struct packet *packet, __u32 link,
 	*proto = *family == 4 ? ip[9] : ip[6];
 }
 
-/* Family and protocol are constants where this is called. */
+/* Family and protocol are constants where this is called. False: something else than
+ * the rules decides. */
 static __always_inline bool plain_decide(struct packet *packet,
 					 const struct generation *gen,
 					 __u32 link, __u8 family, __u8 proto,
@@ -143,12 +134,13 @@ static __always_inline bool plain_decide(struct packet *packet,
 	packet->proto = proto;
 	packet->fragment = FRAGMENT_NONE;
 	packet->bad_header = false;
-	if (packet_upper(packet) != UNDECIDED)
+	if (packet_upper(packet) != UNDECIDED ||
+	    essential_reason(packet, gen->slot) != UNDECIDED)
 		return false;
 	decision->length = packet->length;
 	decision->proto = proto;
 	decision->dport = packet->dport;
-	decision->reason = judge(packet, gen, &decision->cell);
+	decision->reason = policy_reason(packet, gen, &decision->cell);
 	return true;
 }
 
