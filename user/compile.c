@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Model to tables. Services become classes (classes.c); then every prefix that a
- * rule or a set names is visited in address order, carrying a stack of those
- * around it, and gets the profile of all rules that cover it (profiles.c). Makes
- * no system call.
+ * rule or a set names is visited in address order (items.c), carrying a stack of
+ * those around it, and gets the profile of all rules that cover it (profiles.c).
+ * Makes no system call.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,149 +11,8 @@
 #include <string.h>
 #include "classes.h"
 #include "coarse.h"
+#include "items.h"
 #include "profiles.h"
-
-/* A prefix and who names it: a rule, or (owner - n_rules) a set. */
-struct item {
-	struct prefix prefix;
-	uint32_t owner;
-};
-
-struct items {
-	struct item *item;
-	size_t n;
-};
-
-/* Rules by the set they name: of set s, rules[first[s]] ... rules[first[s + 1] - 1]. */
-struct set_rules {
-	uint32_t *first, *rules;
-};
-
-static int item_compare(const void *a, const void *b)
-{
-	const struct item *x = a, *y = b;
-	int order = prefix_compare(&x->prefix, &y->prefix);
-
-	return order ? order : (x->owner > y->owner) - (x->owner < y->owner);
-}
-
-/* ---- who names what ---- */
-
-static int set_rules_build(struct set_rules *of, const struct ruleset *ruleset)
-{
-	uint32_t *next = calloc(ruleset->n_sets + 2, sizeof(*next));
-	size_t i;
-
-	of->first = calloc(ruleset->n_sets + 2, sizeof(*of->first));
-	of->rules = calloc(ruleset->n_rules + 1, sizeof(*of->rules));
-	if (!of->first || !of->rules || !next) {
-		free(next);
-		return -ENOMEM;
-	}
-	for (i = 0; i < ruleset->n_rules; i++)
-		if (ruleset->rules[i].source.kind == SOURCE_SET)
-			of->first[ruleset_set(ruleset,
-					      ruleset->rules[i].source.set) -
-				  ruleset->sets + 1]++;
-	for (i = 0; i < ruleset->n_sets; i++)
-		of->first[i + 1] += of->first[i];
-	memcpy(next, of->first, (ruleset->n_sets + 1) * sizeof(*next));
-	for (i = 0; i < ruleset->n_rules; i++)
-		if (ruleset->rules[i].source.kind == SOURCE_SET)
-			of->rules[next[ruleset_set(ruleset,
-						   ruleset->rules[i].source.set) -
-				       ruleset->sets]++] = i;
-	free(next);
-	return 0;
-}
-
-/* Two sorted runs, side by side in `from`, into one in `to`. */
-static void merge_runs(struct item *to, const struct item *from, size_t middle,
-		       size_t n)
-{
-	size_t a = 0, b = middle, i;
-
-	for (i = 0; i < n; i++) {
-		if (b == n || (a < middle &&
-			       item_compare(&from[a], &from[b]) <= 0))
-			to[i] = from[a++];
-		else
-			to[i] = from[b++];
-	}
-}
-
-/* Runs that are sorted each, ending at ends[0 ... n_runs - 1], into one. */
-static int merge_all(struct items *items, size_t *ends, size_t n_runs)
-{
-	struct item *other = malloc((items->n + 1) * sizeof(*other)), *swap;
-
-	if (!other)
-		return -ENOMEM;
-	while (n_runs > 1) {
-		size_t i, out = 0, start = 0;
-
-		for (i = 0; i < n_runs; i += 2, out++) {
-			size_t end = i + 1 < n_runs ? ends[i + 1] : ends[i];
-
-			merge_runs(other + start, items->item + start,
-				   ends[i] - start, end - start);
-			ends[out] = start = end;
-		}
-		n_runs = out;
-		swap = items->item;
-		items->item = other;
-		other = swap;
-	}
-	free(other);
-	return 0;
-}
-
-static size_t items_count(const struct ruleset *ruleset,
-			  const struct set_rules *of)
-{
-	size_t n = ruleset->n_rules, i;
-
-	for (i = 0; i < ruleset->n_sets; i++)
-		if (of->first[i] != of->first[i + 1])
-			n += ruleset->sets[i].n_members;
-	return n;
-}
-
-/* Every prefix of both families, sorted: those of rules, then those of each set that
- * a rule names, which are sorted already. */
-static int items_collect(struct items *items, const struct ruleset *ruleset,
-			 const struct set_rules *of)
-{
-	size_t *ends = calloc(ruleset->n_sets + 1, sizeof(*ends)), runs = 1;
-	size_t i, k;
-	int err;
-
-	items->n = 0;
-	items->item = malloc((items_count(ruleset, of) + 1) *
-			     sizeof(*items->item));
-	if (!items->item || !ends) {
-		free(ends);
-		return -ENOMEM;
-	}
-	for (i = 0; i < ruleset->n_rules; i++)
-		if (ruleset->rules[i].source.kind == SOURCE_PREFIX)
-			items->item[items->n++] = (struct item){
-				ruleset->rules[i].source.prefix, i };
-	qsort(items->item, items->n, sizeof(*items->item), item_compare);
-	ends[0] = items->n;
-	for (i = 0; i < ruleset->n_sets; i++) {
-		if (of->first[i] == of->first[i + 1])
-			continue;
-		for (k = 0; k < ruleset->sets[i].n_members; k++)
-			items->item[items->n++] = (struct item){
-				ruleset->sets[i].members[k],
-				ruleset->n_rules + i };
-		ends[runs++] = items->n;
-	}
-	err = merge_all(items, ends, runs);
-	free(ends);
-	return err;
-}
 
 /* ---- prefixes to entries ---- */
 
@@ -405,8 +264,7 @@ int compile(struct tables *tables, const struct ruleset *ruleset,
 	profiles_free(&walk->profiles);
 out:
 	free(items.item);
-	free(of.first);
-	free(of.rules);
+	set_rules_free(&of);
 	classes_free(&classes);
 	free(walk->rules);
 	free(walk);

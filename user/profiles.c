@@ -20,14 +20,6 @@ struct scratch {
 	uint32_t n;
 };
 
-struct memo {
-	uint64_t hash;		/* of parent, rules */
-	struct state parent;
-	uint32_t *rules;	/* NULL: free */
-	uint32_t n;
-	struct state state;
-};
-
 int profiles_init(struct profiles *profiles, const struct ruleset *ruleset,
 		  const struct classes *classes)
 {
@@ -36,15 +28,12 @@ int profiles_init(struct profiles *profiles, const struct ruleset *ruleset,
 	profiles->classes = classes;
 	profiles->n = 1;
 	profiles->capacity = 64;
-	profiles->memo_size = 1024;
 	profiles->all = calloc(profiles->capacity, sizeof(*profiles->all));
 	profiles->uniform = calloc(classes->n_scopes + 1, sizeof(uint32_t));
-	profiles->memo = calloc(profiles->memo_size, sizeof(*profiles->memo));
 	profiles->scratch = calloc(1, sizeof(*profiles->scratch));
-	if (!profiles->all || !profiles->uniform || !profiles->memo ||
-	    !profiles->scratch)
+	if (!profiles->all || !profiles->uniform || !profiles->scratch)
 		return -ENOMEM;
-	return 0;
+	return memo_init(&profiles->memo);
 }
 
 void profiles_free(struct profiles *profiles)
@@ -55,11 +44,9 @@ void profiles_free(struct profiles *profiles)
 		free(profiles->all[i].keys);
 		free(profiles->all[i].cells);
 	}
-	for (i = 0; profiles->memo && i < profiles->memo_size; i++)
-		free(profiles->memo[i].rules);
+	memo_free(&profiles->memo);
 	free(profiles->all);
 	free(profiles->uniform);
-	free(profiles->memo);
 	free(profiles->scratch);
 	memset(profiles, 0, sizeof(*profiles));
 }
@@ -316,86 +303,25 @@ static int state_merge(struct profiles *profiles, struct state parent,
 	return err;
 }
 
-/* ---- memory of what was merged before ---- */
-
-static uint64_t memo_hash(struct state parent, const uint32_t *rules, uint32_t n)
-{
-	uint64_t seed = (uint64_t)parent.profile << 32 | parent.cell;
-	uint64_t hash = random_next(&seed);
-	uint32_t i;
-
-	for (i = 0; i < n; i++) {
-		hash ^= rules[i];
-		hash = random_next(&hash);
-	}
-	return hash;
-}
-
-static struct memo *memo_find(struct memo *memo, uint32_t size, uint64_t hash,
-			      struct state parent, const uint32_t *rules,
-			      uint32_t n)
-{
-	uint32_t at;
-
-	for (at = hash & (size - 1); memo[at].rules; at = (at + 1) & (size - 1))
-		if (memo[at].hash == hash && memo[at].n == n &&
-		    memo[at].parent.profile == parent.profile &&
-		    memo[at].parent.cell == parent.cell &&
-		    !memcmp(memo[at].rules, rules, n * sizeof(*rules)))
-			break;
-	return &memo[at];
-}
-
-static int memo_grow(struct profiles *profiles)
-{
-	uint32_t size = profiles->memo_size * 2, i;
-	struct memo *memo = calloc(size, sizeof(*memo)), *old;
-
-	if (!memo)
-		return -ENOMEM;
-	for (i = 0; i < profiles->memo_size; i++) {
-		old = &profiles->memo[i];
-		if (old->rules)
-			*memo_find(memo, size, old->hash, old->parent,
-				   old->rules, old->n) = *old;
-	}
-	free(profiles->memo);
-	profiles->memo = memo;
-	profiles->memo_size = size;
-	return 0;
-}
-
 int profiles_state(struct profiles *profiles, struct state parent,
 		   const uint32_t *rules, uint32_t n, struct state *state)
 {
-	struct memo *memo;
-	uint64_t hash;
+	struct memo_entry *known;
 	int err;
 
 	if (n == 1 && !parent.profile)
 		return state_uniform(profiles, rules[0], state);
-	if (profiles->memo_used * 2 >= profiles->memo_size) {
-		err = memo_grow(profiles);
+	err = memo_find(&profiles->memo, parent, rules, n, &known);
+	if (err)
+		return err;
+	if (!known->rules) {
+		err = state_merge(profiles, parent, rules, n, &known->state);
+		if (!err)
+			err = memo_keep(&profiles->memo, known, rules);
 		if (err)
 			return err;
 	}
-	hash = memo_hash(parent, rules, n);
-	memo = memo_find(profiles->memo, profiles->memo_size, hash, parent,
-			 rules, n);
-	if (!memo->rules) {
-		err = state_merge(profiles, parent, rules, n, &memo->state);
-		if (err)
-			return err;
-		memo->rules = malloc((n + 1) * sizeof(*rules));
-		if (!memo->rules)
-			return -ENOMEM;
-		memcpy(memo->rules, rules, n * sizeof(*rules));
-		memo->hash = hash;
-		memo->parent = parent;
-		memo->n = n;
-		profiles->memo_used++;
-	}
-	*state = memo->state;
+	*state = known->state;
 	return 0;
 }
 

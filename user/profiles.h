@@ -8,12 +8,7 @@
 #define PROFILES_H
 
 #include "classes.h"
-
-/* What one prefix carries; two states that are equal decide every packet alike. */
-struct state {
-	uint32_t profile;	/* index in profiles, 0: nothing */
-	uint32_t cell;		/* of a uniform profile, else 0 */
-};
+#include "memo.h"
 
 struct profile {
 	struct xdpwl_cell_key *keys;	/* .profile is this one's number; sorted by class */
@@ -29,8 +24,7 @@ struct profiles {
 	uint32_t n, capacity;
 	size_t n_cells;
 	uint32_t *uniform;		/* [n_scopes]: profile number, 0: not made yet */
-	struct memo *memo;		/* (parent, rules) -> state */
-	uint32_t memo_size, memo_used;
+	struct memo memo;
 	struct scratch *scratch;
 };
 
