@@ -3,15 +3,19 @@
  * Everything that asks the kernel. kern_*.c know pins, maps, links and tables,
  * never rules; nothing above them makes a system call but file I/O.
  *
- *   kern_system.c   namespaces, the BPF file system, the lock, privileges
+ *   kern_system.c   privileges, network namespaces
+ *   kern_bpffs.c    the BPF file system, found or mounted
+ *   kern_lock.c     one writer at a time
  *   kern_load.c     the object inside this binary to loaded programs and maps
  *   kern_pins.c     the directory of pins: open, create, replace, remove
  *   kern_maps.c     struct tables to a generation; the switch
  *   kern_text.c     the generation's bytes (store.h) in and out of a map
- *   kern_link.c     programs on devices
+ *   kern_link.c     programs on devices; kern_link_list.c: those that are there
+ *   kern_device.c   devices: link type, addresses; kern_foreign.c: who is in the way
  *   kern_counters.c counters out of the per-CPU maps
  *   kern_test.c     a frame through the test program
  *   kern_file.c     a file replaced as a whole
+ *   kern_fault.c    death on demand, for tests
  */
 #ifndef KERN_H
 #define KERN_H
@@ -21,7 +25,7 @@
 #include "rulefile.h"
 #include "tables.h"
 
-/* ---- kern_system.c ---- */
+/* ---- kern_system.c, kern_bpffs.c, kern_lock.c ---- */
 
 /* EXIT_PERMISSION naming the missing capability (CAP_BPF, CAP_NET_ADMIN,
  * CAP_PERFMON; CAP_SYS_ADMIN stands for all but NET_ADMIN) or 0. */
