@@ -16,12 +16,14 @@ SERVICE is tcp/PORT, udp/PORT, ping, or raw/PROTOCOL/PORT (a header of ports by 
 where this kernel has no sockets of that protocol).
 """
 import concurrent.futures
+import itertools
 import socket
 import struct
 import subprocess
 import sys
 import threading
 
+RAW_PORTS = itertools.count(40000)  # a source port for each question
 PATIENT, HASTY = 5.0, 0.7  # seconds: for what should answer, for what should not
 
 
@@ -114,9 +116,11 @@ def ask_raw(source, destination, proto, port, seconds):
         sock.settimeout(seconds)
         sock.bind((source, 0))
         sock.connect((destination, 0))
-        sock.send(struct.pack("!HH", 40000, port) + b"question" + bytes(8))
-        # A raw socket hears the answers to all others of its address as well.
-        while struct.pack("!HH", port, 40000) + b"answer" not in sock.recv(2048):
+        own = next(RAW_PORTS)
+        sock.send(struct.pack("!HH", own, port) + b"question" + bytes(8))
+        # A raw socket hears the answers to all others of its address as well, and
+        # until it is bound those to all addresses: the port tells whose it is.
+        while struct.pack("!HH", port, own) + b"answer" not in sock.recv(2048):
             pass
         return True
 
