@@ -168,7 +168,7 @@ static int class_weight_compare(const void *a, const void *b)
 	return (x->class > y->class) - (x->class < y->class);
 }
 
-static int number_compare(const void *a, const void *b)
+int number_compare(const void *a, const void *b)
 {
 	const uint32_t *x = a, *y = b;
 

@@ -30,15 +30,14 @@ struct classes {
 	uint32_t n_groups;
 };
 
-/* Fills tables->service, ->protocol, ->odd_ports, ->interfaces as well. `weights`
- * is the number of prefixes of each rule. */
+/* Fills tables->service, ->protocol, ->odd_ports, ->interfaces as well. */
 int classes_build(struct classes *classes, struct tables *tables,
 		  const struct ruleset *ruleset, const struct device *devices,
 		  size_t n_devices, uint64_t seed, struct error *error);
 void classes_free(struct classes *classes);
 
-/* Number of prefixes that a rule's source stands for; 0 for `any`. */
-size_t rule_weight(const struct ruleset *ruleset, const struct rule *rule);
+/* For qsort(): ascending uint32_t. */
+int number_compare(const void *a, const void *b);
 
 /* splitmix64: the next of a stream of random numbers. */
 uint64_t random_next(uint64_t *state);

@@ -16,33 +16,24 @@
 #define BLOOM_KEYS_A_WORD 2
 #define BLOOM_WORDS_MAX (1u << 18)
 
-static void bit_set(struct xdpwl_block *blocks, uint32_t bit)
+/* Blocks follow one another without a gap, and so do their words. */
+static __u64 *words_of(struct xdpwl_block *blocks)
 {
-	blocks[bit >> XDPWL_BLOCK_SHIFT].word[bit / 64 % WORDS] |=
-		1ull << (bit & 63);
+	return (__u64 *)blocks;
 }
 
 /* Bits first ... last; whole words at once. */
-static void bits_set(struct xdpwl_block *blocks, uint32_t first, uint32_t last)
+static void bits_set(__u64 *words, uint32_t first, uint32_t last)
 {
 	while (first <= last) {
 		if (!(first & 63) && last - first >= 63) {
-			blocks[first >> XDPWL_BLOCK_SHIFT]
-				.word[first / 64 % WORDS] = ~0ull;
-			first += 63;
+			words[first / 64] = ~0ull;
+			first += 64;
 		} else {
-			bit_set(blocks, first);
+			words[first / 64] |= 1ull << (first & 63);
+			first++;
 		}
-		if (first++ == UINT32_MAX)
-			break;
 	}
-}
-
-/* The same, in plain words. */
-static void heads_set(__u64 *words, uint32_t first, uint32_t last)
-{
-	for (; first <= last; first++)
-		words[first / 64] |= 1ull << (first & 63);
 }
 
 static bool has_all(const struct xdpwl_entry *entry)
@@ -71,16 +62,18 @@ int coarse_build4(struct tables *tables)
 		first = ntohl(first);
 		last = keys[i].len ? first | (uint32_t)(0xffffffffull >> keys[i].len) :
 				     UINT32_MAX;
-		heads_set(tables->heads->v4[XDPWL_HALF_ANY], first >> 16,
-			  last >> 16);
+		bits_set(tables->heads->v4[XDPWL_HALF_ANY], first >> 16,
+			 last >> 16);
 		if (has_all(&entries[i]))
-			heads_set(tables->heads->v4[XDPWL_HALF_ALL],
-				  first >> 16, last >> 16);
+			bits_set(tables->heads->v4[XDPWL_HALF_ALL],
+				 first >> 16, last >> 16);
 		if (!half)
 			continue;
-		bits_set(tables->coarse4 + half, first >> shift, last >> shift);
+		bits_set(words_of(tables->coarse4 + half), first >> shift,
+			 last >> shift);
 		if (has_all(&entries[i]))
-			bits_set(tables->coarse4, first >> shift, last >> shift);
+			bits_set(words_of(tables->coarse4), first >> shift,
+				 last >> shift);
 	}
 	return 0;
 }
@@ -129,7 +122,7 @@ static void mark6(const struct tables *tables, struct xdpwl_block *half,
 	uint32_t head = head6(key), i;
 
 	if (key->len < BLOOM_MIN_LEN) {
-		bits_set(half, head >> 16, last6(key) >> 16);
+		bits_set(words_of(half), head >> 16, last6(key) >> 16);
 		return;
 	}
 	for (i = 0; i < heads_of(key); i++) {
@@ -160,11 +153,11 @@ int coarse_build6(struct tables *tables, uint64_t seed)
 	tables->slot.bloom_seed = seed | 1;
 	tables->slot.bloom_shift = 64 - __builtin_ctz(words);
 	for (i = 0; i < tables->lpm6.n; i++) {
-		heads_set(tables->heads->v6[XDPWL_HALF_ANY],
-			  head6(&keys[i]) >> 16, last6(&keys[i]) >> 16);
+		bits_set(tables->heads->v6[XDPWL_HALF_ANY],
+			 head6(&keys[i]) >> 16, last6(&keys[i]) >> 16);
 		if (has_all(&entries[i]))
-			heads_set(tables->heads->v6[XDPWL_HALF_ALL],
-				  head6(&keys[i]) >> 16, last6(&keys[i]) >> 16);
+			bits_set(tables->heads->v6[XDPWL_HALF_ALL],
+				 head6(&keys[i]) >> 16, last6(&keys[i]) >> 16);
 		if (!half)
 			continue;
 		mark6(tables, tables->coarse6 + half, &keys[i]);

@@ -32,13 +32,6 @@ struct walk {
 	uint32_t n_rules;
 };
 
-static int number_compare(const void *a, const void *b)
-{
-	const uint32_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 /* Rules that name exactly the prefix of items[0 ... n - 1], ascending, each once. */
 static void walk_rules(struct walk *walk, const struct item *items, size_t n)
 {

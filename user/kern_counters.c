@@ -22,46 +22,36 @@ static size_t ports_size(void)
 	return libbpf_num_possible_cpus() * sizeof(struct xdpwl_ports);
 }
 
+static void add(struct xdpwl_counter *to, const struct xdpwl_counter *counter)
+{
+	to->packets += counter->packets;
+	to->bytes += counter->bytes;
+}
+
 static struct xdpwl_counter sum(const struct xdpwl_counter *counters, int cpus)
 {
 	struct xdpwl_counter total = { 0, 0 };
 	int i;
 
-	for (i = 0; i < cpus; i++) {
-		total.packets += counters[i].packets;
-		total.bytes += counters[i].bytes;
-	}
+	for (i = 0; i < cpus; i++)
+		add(&total, &counters[i]);
 	return total;
 }
 
-/* Elements 0 ... n - 1 of a per-CPU array. In one call where the kernel can. */
+/* Elements 0 ... n - 1 of a per-CPU array: a few hundred, so one by one. */
 static int array_read(int fd, struct xdpwl_counter *totals, uint32_t n)
 {
-	LIBBPF_OPTS(bpf_map_batch_opts, opts);
 	int cpus = libbpf_num_possible_cpus(), err = 0;
-	struct xdpwl_counter *values = calloc((size_t)n * cpus,
-					      sizeof(*values));
-	uint32_t *keys = calloc(n, sizeof(*keys)), count = n, i, batch;
+	struct xdpwl_counter *values = calloc(cpus, sizeof(*values));
+	uint32_t i;
 
-	if (!values || !keys) {
-		err = -ENOMEM;
-		goto out;
-	}
-	if (!bpf_map_lookup_batch(fd, NULL, &batch, keys, values, &count,
-				  &opts) || errno == ENOENT) {
-		for (i = 0; i < count; i++)
-			if (keys[i] < n)
-				totals[keys[i]] = sum(values + (size_t)i * cpus,
-						      cpus);
-		goto out;
-	}
+	if (!values)
+		return -ENOMEM;
 	for (i = 0; i < n && !err; i++) {
 		err = bpf_map_lookup_elem(fd, &i, values) ? -errno : 0;
 		totals[i] = sum(values, cpus);
 	}
-out:
 	free(values);
-	free(keys);
 	return err;
 }
 
@@ -89,12 +79,6 @@ static int odd_read(int fd, struct kern_counters *counters)
 	counters->n_odd = n;
 	free(values);
 	return 0;
-}
-
-static void add(struct xdpwl_counter *to, const struct xdpwl_counter *counter)
-{
-	to->packets += counter->packets;
-	to->bytes += counter->bytes;
 }
 
 /* The counters of all CPUs, mapped; NULL and errno. */

@@ -205,13 +205,6 @@ static void parent_write(struct profiles *profiles, struct state parent)
 
 /* ---- profiles ---- */
 
-static int number_compare(const void *a, const void *b)
-{
-	const uint32_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 /* The scratch as a new profile; -ENOSPC when too much is held already. */
 static int profile_take(struct profiles *profiles, bool uniform,
 			uint32_t *number)

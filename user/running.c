@@ -124,17 +124,6 @@ void running_close(struct running *running)
 	memset(running, 0, sizeof(*running));
 }
 
-const struct kern_link *running_link(const struct running *running,
-				     const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < running->n_links; i++)
-		if (!strcmp(running->links[i].name, name))
-			return &running->links[i];
-	return NULL;
-}
-
 int running_hits(const struct running *running, struct xdpwl_counter **counts,
 		 struct error *error)
 {

@@ -28,10 +28,6 @@ int running_require(struct running *running, const char *pin_dir,
 		    struct error *error);
 void running_close(struct running *running);
 
-/* NULL: `name` is not attached. */
-const struct kern_link *running_link(const struct running *running,
-				     const char *name);
-
 /* Counters of all rules, in their order; malloc'ed. */
 int running_hits(const struct running *running, struct xdpwl_counter **counts,
 		 struct error *error);

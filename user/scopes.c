@@ -17,7 +17,8 @@ uint64_t random_next(uint64_t *state)
 	return z ^ z >> 31;
 }
 
-size_t rule_weight(const struct ruleset *ruleset, const struct rule *rule)
+/* Number of prefixes that a rule's source stands for; 0 for `any`. */
+static size_t rule_weight(const struct ruleset *ruleset, const struct rule *rule)
 {
 	if (rule->source.kind == SOURCE_SET)
 		return ruleset_set(ruleset, rule->source.set)->n_members;
