@@ -33,26 +33,44 @@ odd_counter(const struct decision *decision)
 	return bpf_map_lookup_elem(&odd_drops, &key);
 }
 
-static __always_inline void count_not_allowed(const struct decision *decision)
+static __always_inline __u32 frame_length(struct xdp_md *ctx)
 {
-	__u32 bytes = decision->length;
-	bool tcp = decision->proto == PROTO_TCP;
-	struct xdpwl_counter *counter = NULL;
-	struct xdpwl_ports *mine;
-	__u32 key;
+	return have_frags ? bpf_xdp_get_buff_len(ctx) :
+			    ctx->data_end - ctx->data;
+}
 
-	if (tcp || decision->proto == PROTO_UDP) {
-		key = bpf_get_smp_processor_id();
-		mine = bpf_map_lookup_elem(&ports, &key);
-		if (mine)
-			counter_add(&mine->port[tcp ? XDPWL_TCP : XDPWL_UDP]
-					       [value_bound(decision->dport,
-							    0xffff)], bytes);
+/* TCP or UDP, not allowed. */
+static __always_inline void count_port(__u64 port, __u32 bytes)
+{
+	__u32 cpu = bpf_get_smp_processor_id(), *recent, sum;
+	struct xdpwl_ports *mine = bpf_map_lookup_elem(&ports, &cpu);
+
+	if (!mine)
+		return;
+	port = value_bound(port, XDPWL_TCP_UDP - 1);
+	recent = &mine->recent[port];
+	sum = *recent + (1u << XDPWL_RECENT_SHIFT) +
+	      (bytes & XDPWL_RECENT_FRAME);
+	if (sum & XDPWL_RECENT_FULL) {
+		mine->carried[port].packets += sum >> XDPWL_RECENT_SHIFT;
+		mine->carried[port].bytes += sum & XDPWL_RECENT_BYTES;
+		sum = 0;
+	}
+	*recent = sum;
+}
+
+static __always_inline void count_not_allowed(const struct decision *decision,
+					      __u32 bytes)
+{
+	struct xdpwl_counter *counter = NULL;
+	__u32 key = decision->proto;
+
+	if (key == PROTO_TCP || key == PROTO_UDP) {
+		count_port(decision->port, bytes);
 		return;
 	}
 	if (is_odd(decision->proto))
 		counter = odd_counter(decision);
-	key = decision->proto;
 	if (!counter)
 		counter = bpf_map_lookup_elem(&protocols, &key);
 	counter_add(counter, bytes);
@@ -68,16 +86,24 @@ static __always_inline void count_hit(__u32 cell, __u32 bytes)
 		counter_add(bpf_map_lookup_elem(inner, &index), bytes);
 }
 
-static __always_inline void count(const struct decision *decision)
+/* Any reason but not-allowed. */
+static __always_inline void count_reason(const struct decision *decision,
+					 __u32 bytes)
 {
-	__u32 key = decision->reason, bytes = decision->length;
+	__u32 key = decision->reason;
 
-	if (decision->reason == XDPWL_NOT_ALLOWED)
-		count_not_allowed(decision);
-	else
-		counter_add(bpf_map_lookup_elem(&reasons, &key), bytes);
+	counter_add(bpf_map_lookup_elem(&reasons, &key), bytes);
 	if (decision->cell)
 		count_hit(decision->cell, bytes);
+}
+
+static __always_inline void count_any(const struct decision *decision,
+				      __u32 bytes)
+{
+	if (decision->reason == XDPWL_NOT_ALLOWED)
+		count_not_allowed(decision, bytes);
+	else
+		count_reason(decision, bytes);
 }
 
 #endif

@@ -30,14 +30,14 @@
 static __always_inline bool is_link_local(const struct packet *packet)
 {
 	return packet->family == 6 &&
-	       (packet->saddr[0] & bpf_htonl(0xffc00000)) ==
+	       (packet->addr[0] & bpf_htonl(0xffc00000)) ==
 		       bpf_htonl(0xfe800000);
 }
 
 static __always_inline bool is_unspecified(const struct packet *packet)
 {
-	return !(packet->saddr[0] | packet->saddr[1] | packet->saddr[2] |
-		 packet->saddr[3]);
+	return !(packet->addr[0] | packet->addr[1] | packet->addr[2] |
+		 packet->addr[3]);
 }
 
 /* The type of an ICMPv6 message whose header was read, else 0. */
@@ -62,33 +62,43 @@ static __always_inline bool is_udp(const struct packet *packet, __u16 sport,
 	       packet->dport == dport;
 }
 
+/* What no packet at all may come from. 0.0.0.0/8 is bad_source4()'s business. */
+static __always_inline bool never_source4(const struct packet *packet,
+					  const struct xdpwl_slot *slot)
+{
+	__u32 source = source_head(packet);
+	__u8 net = source >> 24;
+
+	if (net >= 224 && !(net >= 240 && slot->flags & XDPWL_CLASS_E &&
+			    source != 0xffffffff))
+		return true;
+	return net == 127 || is_to_source(packet);
+}
+
 static __always_inline bool bad_source4(const struct packet *packet,
 					const struct xdpwl_slot *slot)
 {
-	__u32 source = bpf_ntohl(packet->saddr[0]);
-	__u8 net = source >> 24;
+	__u32 source = source_head(packet);
 
-	if (packet->to_source)
-		return true;
-	if (net == 0)
+	if (source >> 24 == 0 && !is_to_source(packet))
 		return source || (!is_udp(packet, 68, 67) &&
 				  packet->proto != PROTO_IGMP);
-	if (net >= 240)
-		return !(slot->flags & XDPWL_CLASS_E) || source == 0xffffffff;
-	return net == 127 || net >= 224;
+	return never_source4(packet, slot);
+}
+
+/* The same; ::/64 is bad_source6()'s business. */
+static __always_inline bool never_source6(const struct packet *packet)
+{
+	return *(const __u8 *)packet->addr == 0xff || is_to_source(packet);
 }
 
 static __always_inline bool bad_source6(const struct packet *packet)
 {
-	const __be32 *s = packet->saddr;
+	const __be32 *s = packet->addr;
 	__u8 type = icmp6_type(packet);
 
-	if (packet->to_source)
-		return true;
-	if ((s[0] & bpf_htonl(0xff000000)) == bpf_htonl(0xff000000))
-		return true;
-	if (s[0] | s[1])
-		return false;
+	if (s[0] | s[1] || is_to_source(packet))
+		return never_source6(packet);
 	if (s[2] == bpf_htonl(0xffff))			/* ::ffff:0:0/96 */
 		return true;
 	if (s[2])
@@ -98,16 +108,33 @@ static __always_inline bool bad_source6(const struct packet *packet)
 	return !s[3] && type != ND_NS && type != ND_RS && !is_mld(packet);
 }
 
-static __always_inline bool bad_flags(const struct packet *packet)
+/* SYN+FIN, SYN+RST, FIN+PSH+URG without ACK, or none of the six. */
+static __always_inline bool flags_are_bad(__u8 flags)
 {
-	__u8 flags = packet->tcp_flags;
 	__u8 xmas = FLAG_FIN | FLAG_PSH | FLAG_URG;
 
-	if (packet->proto != PROTO_TCP || packet->fragment == FRAGMENT_LATER)
-		return false;
 	return !flags || (flags & (FLAG_SYN | FLAG_FIN)) == (FLAG_SYN | FLAG_FIN) ||
 	       (flags & (FLAG_SYN | FLAG_RST)) == (FLAG_SYN | FLAG_RST) ||
 	       (flags & (xmas | FLAG_ACK)) == xmas;
+}
+
+/* A bit for each of the 64 sets of flags: a constant to the compiler. */
+static __always_inline __u64 flags_bad(void)
+{
+	__u64 bad = 0;
+	int flags;
+
+#pragma unroll
+	for (flags = 0; flags < 64; flags++)
+		bad |= (__u64)flags_are_bad(flags) << flags;
+	return bad;
+}
+
+static __always_inline bool bad_flags(const struct packet *packet)
+{
+	return packet->proto == PROTO_TCP &&
+	       packet->fragment != FRAGMENT_LATER &&
+	       flags_bad() >> (packet->tcp_flags & 63) & 1;
 }
 
 static __always_inline bool is_neighbour(const struct packet *packet,
@@ -127,7 +154,9 @@ static __always_inline bool is_multicast(const struct packet *packet)
 	if (packet->hops != 1 || packet->fragment == FRAGMENT_LATER)
 		return false;
 	if (packet->family == 4)
-		return packet->proto == PROTO_IGMP && packet->to_multicast;
+		return packet->proto == PROTO_IGMP &&
+		       (packet->addr[1] & bpf_htonl(0xf0000000)) ==
+			       bpf_htonl(0xe0000000);
 	return is_mld(packet) &&
 	       (is_link_local(packet) || is_unspecified(packet));
 }

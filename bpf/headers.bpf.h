@@ -27,8 +27,8 @@
 /* IPv4 options from off to end: UNDECIDED, XDPWL_MALFORMED or XDPWL_BAD_HEADER. */
 __noinline __u32 ipv4_options(struct xdp_md *ctx, __u32 off, __u32 end)
 {
-	void *data = (void *)(long)ctx->data;
-	void *data_end = (void *)(long)ctx->data_end;
+	void *data = frame_data(ctx);
+	void *data_end = frame_end(ctx);
 	int i;
 
 	for (i = 0; i < MAX_OPTIONS && off < end; i++) {
@@ -140,8 +140,8 @@ static __always_inline void extension_step(struct walk *walk, const __u8 *p,
 __noinline __u64 extension_walk(struct xdp_md *ctx, __u32 off, __u32 end,
 				__u32 state)
 {
-	void *data = (void *)(long)ctx->data;
-	void *data_end = (void *)(long)ctx->data_end;
+	void *data = frame_data(ctx);
+	void *data_end = frame_end(ctx);
 	struct walk walk = { .off = off, .proto = state & 0xff,
 			     .fragment = state >> 8 & 0xff,
 			     .found = UNDECIDED };
@@ -197,8 +197,8 @@ static __always_inline enum xdpwl_reason packet_headers(struct packet *packet)
 static __always_inline bool embedded_whole(struct xdp_md *ctx, __u32 off,
 					   __u32 end, __u32 family)
 {
-	void *data = (void *)(long)ctx->data;
-	void *data_end = (void *)(long)ctx->data_end;
+	void *data = frame_data(ctx);
+	void *data_end = frame_end(ctx);
 	__u32 fixed = family == 4 ? sizeof(struct iphdr) :
 				    sizeof(struct ipv6hdr);
 	__u8 *ip = bytes_at(data, data_end, off, sizeof(struct iphdr));

@@ -48,14 +48,13 @@ struct packet {
 	__u32 length;		/* of the whole frame */
 	__u32 off;		/* the next header, from data */
 	__u32 end;		/* where the IP packet ends, from data */
-	__be32 saddr[4];	/* IPv4: the first word alone */
+	const __be32 *addr;	/* source, then destination, where they stand */
 	__u16 sport, dport;	/* 0 where the protocol has none */
+	__u32 port;		/* TCP and UDP: dport in the numbering of both */
 	__u8 family;		/* 4 or 6 */
 	__u8 proto;		/* upper layer; of a later fragment, as it claims */
 	__u8 hops;		/* TTL or hop limit */
 	__u8 fragment;		/* enum fragment */
-	bool to_source;		/* destination = source */
-	bool to_multicast;	/* IPv4 alone */
 	bool fragment_header;	/* IPv6: also on an atomic fragment */
 	bool bad_header;	/* parsing stopped at one */
 	__u8 tcp_flags;
@@ -64,6 +63,24 @@ struct packet {
 
 /* Set before loading: the kernel has multi-buffer XDP and its helpers. */
 SEC(".rodata.frags") const volatile bool have_frags = false;
+
+/* Both ends of the linear part. As they are to the compiler, 32 bits: a copy of
+ * half a register is no pointer to the verifier. */
+static __always_inline void *frame_data(const struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data;
+
+	asm volatile("" : "+r"(data));
+	return data;
+}
+
+static __always_inline void *frame_end(const struct xdp_md *ctx)
+{
+	void *end = (void *)(long)ctx->data_end;
+
+	asm volatile("" : "+r"(end));
+	return end;
+}
 
 /* Offsets above this are not read: eight extension headers of full length fit, and
  * the verifier wants packet offsets well below 65,535. A power of two, less one. */
@@ -107,6 +124,28 @@ static __always_inline void *packet_header(const struct packet *packet,
 	if (packet->off + size > packet->end)
 		return NULL;
 	return bytes_at(packet->data, packet->data_end, packet->off, size);
+}
+
+/* Whether the destination is the source. */
+static __always_inline bool is_to_source(const struct packet *packet)
+{
+	const __be32 *a = packet->addr;
+
+	if (packet->family == 4)
+		return a[0] == a[1];
+	return a[3] == a[7] && a[2] == a[6] && a[1] == a[5] && a[0] == a[4];
+}
+
+/* The first 32 bits of the source. */
+static __always_inline __u32 source_head(const struct packet *packet)
+{
+	return bpf_ntohl(packet->addr[0]);
+}
+
+/* The first 16 bits of the source, as they stand there. */
+static __always_inline __be16 source_raw(const struct packet *packet)
+{
+	return *(const __be16 *)packet->addr;
 }
 
 /* The IP packet reaches to `end`: false if the frame does not. */

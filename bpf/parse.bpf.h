@@ -27,10 +27,7 @@ static __always_inline enum xdpwl_reason packet_ipv4(struct packet *packet)
 	packet->family = 4;
 	packet->proto = ip->protocol;
 	packet->hops = ip->ttl;
-	packet->saddr[0] = ip->saddr;
-	packet->to_source = ip->saddr == ip->daddr;
-	packet->to_multicast = (ip->daddr & bpf_htonl(0xf0000000)) ==
-			       bpf_htonl(0xe0000000);
+	packet->addr = &ip->saddr;
 	offset = bpf_ntohs(ip->frag_off);
 	if (offset & 0x1fff)
 		packet->fragment = FRAGMENT_LATER;
@@ -49,14 +46,6 @@ static __always_inline enum xdpwl_reason packet_ipv4(struct packet *packet)
 	return UNDECIDED;
 }
 
-static __always_inline bool same_address(const struct in6_addr *a,
-					 const struct in6_addr *b)
-{
-	const __be32 *x = a->s6_addr32, *y = b->s6_addr32;
-
-	return x[3] == y[3] && x[2] == y[2] && x[1] == y[1] && x[0] == y[0];
-}
-
 static __always_inline enum xdpwl_reason packet_ipv6(struct packet *packet)
 {
 	struct ipv6hdr *ip = bytes_at(packet->data, packet->data_end,
@@ -70,8 +59,7 @@ static __always_inline enum xdpwl_reason packet_ipv6(struct packet *packet)
 	packet->family = 6;
 	packet->proto = ip->nexthdr;
 	packet->hops = ip->hop_limit;
-	__builtin_memcpy(packet->saddr, &ip->saddr, sizeof(packet->saddr));
-	packet->to_source = same_address(&ip->saddr, &ip->daddr);
+	packet->addr = ip->saddr.in6_u.u6_addr32;
 	packet->off += sizeof(*ip);
 	return UNDECIDED;
 }
@@ -95,6 +83,7 @@ static __always_inline enum xdpwl_reason packet_tcp(struct packet *packet)
 	}
 	packet->sport = bpf_ntohs(*(__be16 *)tcp);
 	packet->dport = bpf_ntohs(*(__be16 *)(tcp + 2));
+	packet->port = packet->dport;
 	packet->bad_header = !packet->dport;
 	packet->tcp_flags = tcp[13] & 0x3f;
 	return UNDECIDED;
@@ -118,6 +107,7 @@ static __always_inline enum xdpwl_reason packet_ports(struct packet *packet,
 		return XDPWL_MALFORMED;
 	packet->sport = bpf_ntohs(ports[0]);
 	packet->dport = bpf_ntohs(ports[1]);
+	packet->port = XDPWL_UDP | packet->dport;
 	packet->bad_header = !packet->dport;
 	return UNDECIDED;
 }

@@ -13,6 +13,7 @@
 /* The generation as one packet sees it: read once. */
 struct generation {
 	const struct xdpwl_slot *slot;
+	const struct xdpwl_named *named;	/* ports of the group */
 	__u32 number;		/* of the slot */
 	__u32 group;
 };
@@ -45,14 +46,23 @@ static __always_inline __u32 odd_class(const struct packet *packet,
 	return class ? *class : protocol_class(row, packet->proto);
 }
 
-static __always_inline __u32 port_class(const struct xdpwl_service *ports,
-					__u32 table, __u16 dport)
+/* Whether a TCP or UDP port has a class. */
+static __always_inline bool port_named(const struct packet *packet,
+				       const struct generation *gen)
 {
-	__u64 port = value_bound(dport, 0xffff);
+	__u64 port = value_bound(packet->port, XDPWL_TCP_UDP - 1);
 
-	if (!(ports->named[table][port / 64] >> (port & 63) & 1))
-		return 0;
-	return ports->class[table][port];
+	return gen->named->word[port / 64] >> (port & 63) & 1;
+}
+
+static __always_inline __u32 port_class(const struct packet *packet,
+					const struct generation *gen)
+{
+	__u32 row = gen->number * XDPWL_GROUPS + gen->group;
+	struct xdpwl_service *ports = bpf_map_lookup_elem(&service, &row);
+
+	return ports ? ports->class[value_bound(packet->port,
+						XDPWL_TCP_UDP - 1)] : 0;
 }
 
 /* The class of a packet's service; of a later fragment, that of its protocol. */
@@ -60,16 +70,11 @@ static __always_inline __u32 packet_class(const struct packet *packet,
 					  const struct generation *gen)
 {
 	__u32 row = gen->number * XDPWL_GROUPS + gen->group;
-	bool tcp = packet->proto == PROTO_TCP;
-	struct xdpwl_service *ports;
 
 	if (packet->fragment == FRAGMENT_LATER)
 		return protocol_class(row, packet->proto);
-	if (tcp || packet->proto == PROTO_UDP) {
-		ports = bpf_map_lookup_elem(&service, &row);
-		return ports ? port_class(ports, tcp ? XDPWL_TCP : XDPWL_UDP,
-					  packet->dport) : 0;
-	}
+	if (packet->proto == PROTO_TCP || packet->proto == PROTO_UDP)
+		return port_named(packet, gen) ? port_class(packet, gen) : 0;
 	if (is_odd(packet->proto))
 		return odd_class(packet, gen, row);
 	if (packet->family == 4 && packet->proto == PROTO_ICMP &&
@@ -81,68 +86,75 @@ static __always_inline __u32 packet_class(const struct packet *packet,
 	return protocol_class(row, packet->proto);
 }
 
-/* Whether bit `bit` of the blocks from `first` on is set. */
-static __always_inline bool block_bit(void *inner, __u32 first, __u32 bit)
-{
-	__u32 index = first + (bit >> XDPWL_BLOCK_SHIFT);
-	struct xdpwl_block *block = bpf_map_lookup_elem(inner, &index);
+/*
+ * Whether a source may be listed at all: what follows, to coarse_hit(), says "no" or
+ * "perhaps", from the cheap to the dear. `named`: for a class, else for `all` alone.
+ */
 
-	return block && block->word[bit / 64 % (XDPWL_BLOCK_BITS / 64)] >>
-				(bit & 63) & 1;
+static __always_inline bool bit_of(const __u64 *words, __u32 bit)
+{
+	return words[bit / 64] >> (bit & 63) & 1;
 }
 
-/* Whether something that the first 16 bits do not exclude may be listed. */
+/* By the first 16 bits. */
 static __always_inline bool head_hit(const struct packet *packet,
-				     const struct generation *gen, bool all)
+				     const struct generation *gen, __u32 heads,
+				     bool named)
 {
-	const struct xdpwl_heads *heads = &control.heads[gen->number & 3];
-	__u32 head = bpf_ntohl(packet->saddr[0]) >> 16;
-	__u32 half = all ? XDPWL_HALF_ALL : XDPWL_HALF_ANY;
-	__u64 word = packet->family == 4 ? heads->v4[half][head / 64] :
-					   heads->v6[half][head / 64];
+	__u32 half = named ? XDPWL_HALF_ANY : XDPWL_HALF_ALL;
 
-	return word >> (head & 63) & 1;
+	return bit_of(gen->slot->heads.word[heads][half], source_raw(packet));
+}
+
+/* By word `word` of half a coarse map, whose bits `bits` are set where perhaps. */
+static __always_inline bool block_hit(void *outer, const struct generation *gen,
+				      __u32 first, __u32 word, __u64 bits)
+{
+	__u32 slot = gen->number, index;
+	struct xdpwl_block *block;
+	void *inner = bpf_map_lookup_elem(outer, &slot);
+
+	if (!inner)
+		return false;
+	index = first + word / (XDPWL_BLOCK_BITS / 64);
+	block = bpf_map_lookup_elem(inner, &index);
+	return block && (block->word[word % (XDPWL_BLOCK_BITS / 64)] & bits) ==
+				bits;
 }
 
 static __always_inline bool coarse_hit4(const struct packet *packet,
-					const struct generation *gen, bool all)
+					const struct generation *gen, bool named)
 {
-	__u32 first = all ? 0 : gen->slot->coarse4_half;
-	__u32 slot = gen->number;
-	void *inner;
+	__u32 half = gen->slot->coarse4_half;
+	__u32 bit = source_head(packet) >> (gen->slot->coarse4_shift & 31);
 
-	if (!gen->slot->coarse4_half)
-		return true;
-	inner = bpf_map_lookup_elem(&coarse4, &slot);
-	return inner && block_bit(inner, first,
-				  bpf_ntohl(packet->saddr[0]) >>
-					  (gen->slot->coarse4_shift & 31));
+	return !half || block_hit(&coarse4, gen, named ? half : 0, bit / 64,
+				  1ull << (bit & 63));
 }
 
 static __always_inline bool coarse_hit6(const struct packet *packet,
-					const struct generation *gen, bool all)
+					const struct generation *gen, bool named)
 {
-	__u32 slot = gen->number, head = bpf_ntohl(packet->saddr[0]), index;
-	__u32 first = all ? 0 : gen->slot->coarse6_half;
-	struct xdpwl_block *block;
+	__u32 half = gen->slot->coarse6_half;
 	struct xdpwl_bloom bloom;
-	void *inner;
 
-	if (!gen->slot->coarse6_half)
+	if (!half || (gen->slot->flags & XDPWL_HAS_SHORT6 &&
+		      head_hit(packet, gen, XDPWL_HEADS_SHORT6, named)))
 		return true;
-	inner = bpf_map_lookup_elem(&coarse6, &slot);
-	if (!inner)
-		return false;
-	if (gen->slot->flags & XDPWL_HAS_SHORT6 &&
-	    block_bit(inner, first, head >> 16))
-		return true;
-	bloom = xdpwl_bloom(head, gen->slot->bloom_seed,
+	bloom = xdpwl_bloom(source_head(packet), gen->slot->bloom_seed,
 			    gen->slot->bloom_shift & 63);
-	index = first + XDPWL_SHORT_BLOCKS +
-		bloom.word / (XDPWL_BLOCK_BITS / 64);
-	block = bpf_map_lookup_elem(inner, &index);
-	return block && (block->word[bloom.word % (XDPWL_BLOCK_BITS / 64)] &
-			 bloom.bits) == bloom.bits;
+	return block_hit(&coarse6, gen, named ? half : 0, bloom.word,
+			 bloom.bits);
+}
+
+static __always_inline bool coarse_hit(const struct packet *packet,
+				       const struct generation *gen, bool named)
+{
+	if (packet->family == 4)
+		return head_hit(packet, gen, XDPWL_HEADS_4, named) &&
+		       coarse_hit4(packet, gen, named);
+	return head_hit(packet, gen, XDPWL_HEADS_6, named) &&
+	       coarse_hit6(packet, gen, named);
 }
 
 static __always_inline struct xdpwl_entry *entry_find4(const struct packet *packet,
@@ -154,7 +166,7 @@ static __always_inline struct xdpwl_entry *entry_find4(const struct packet *pack
 
 	if (!trie)
 		return NULL;
-	__builtin_memcpy(key.addr, packet->saddr, sizeof(key.addr));
+	__builtin_memcpy(key.addr, packet->addr, sizeof(key.addr));
 	return bpf_map_lookup_elem(trie, &key);
 }
 
@@ -167,7 +179,7 @@ static __always_inline struct xdpwl_entry *entry_find6(const struct packet *pack
 
 	if (!trie)
 		return NULL;
-	__builtin_memcpy(key.addr, packet->saddr, sizeof(key.addr));
+	__builtin_memcpy(key.addr, packet->addr, sizeof(key.addr));
 	return bpf_map_lookup_elem(trie, &key);
 }
 
@@ -204,21 +216,15 @@ static __always_inline __u32 entry_cell(const struct xdpwl_entry *entry,
 	return cell && uniform ? entry->cell : cell;
 }
 
+/* Past coarse_hit(). */
 static __always_inline __u32 source_cell(const struct packet *packet,
 					 const struct generation *gen,
 					 __u32 class)
 {
-	__u32 has = packet->family == 4 ? XDPWL_HAS_4 : XDPWL_HAS_6;
-	struct xdpwl_entry *entry;
+	struct xdpwl_entry *entry = packet->family == 4 ?
+					    entry_find4(packet, gen) :
+					    entry_find6(packet, gen);
 
-	if (!(gen->slot->flags & has) || !head_hit(packet, gen, !class))
-		return 0;
-	if (packet->family == 4)
-		entry = coarse_hit4(packet, gen, !class) ?
-				entry_find4(packet, gen) : NULL;
-	else
-		entry = coarse_hit6(packet, gen, !class) ?
-				entry_find6(packet, gen) : NULL;
 	return entry ? entry_cell(entry, gen, class) : 0;
 }
 
@@ -239,33 +245,46 @@ static __always_inline __u32 any_cell(const struct generation *gen, __u32 class)
 	return cells_of_any->cell[class];
 }
 
-/* The deciding cell: deny over allow, the source's own over `any`. 0: none. */
-static __always_inline __u32 policy_cell(const struct packet *packet,
-					 const struct generation *gen)
+/* The deciding cell of two: deny over allow, the source's own over `any`. */
+static __always_inline __u32 cell_first(__u32 of_source, __u32 of_any)
 {
-	__u32 class = packet_class(packet, gen);
-	__u32 of_any = any_cell(gen, class);
-	__u32 of_source = source_cell(packet, gen, class);
-
 	if (!of_source || (of_any & XDPWL_DENY && !(of_source & XDPWL_DENY)))
 		return of_any;
 	return of_source;
 }
 
-static __always_inline enum xdpwl_reason
-policy_reason(const struct packet *packet, const struct generation *gen,
-	      __u32 *cell)
+/* The deciding cell of a class. 0: none. */
+static __always_inline __u32 class_cell(const struct packet *packet,
+					const struct generation *gen,
+					__u32 class)
 {
-	__u32 found = policy_cell(packet, gen);
+	__u32 of_source = coarse_hit(packet, gen, class) ?
+				  source_cell(packet, gen, class) : 0;
 
-	*cell = found;
-	if (found & XDPWL_DENY)
-		return XDPWL_DENIED;
-	if (packet->fragment != FRAGMENT_LATER && found)
-		return XDPWL_ALLOWED;
-	*cell = 0;
-	return packet->fragment == FRAGMENT_LATER ? XDPWL_FRAGMENT :
-						    XDPWL_NOT_ALLOWED;
+	return cell_first(of_source, any_cell(gen, class));
+}
+
+/* The same for a packet with TCP or UDP ports. Most are strangers to every rule, and
+ * it takes no class to know that. */
+static __always_inline __u32 port_cell(const struct packet *packet,
+				       const struct generation *gen)
+{
+	bool named = port_named(packet, gen);
+	bool listed = coarse_hit(packet, gen, named);
+	__u32 class;
+
+	if (!listed && !(gen->slot->flags & XDPWL_HAS_ANY))
+		return 0;
+	class = named ? port_class(packet, gen) : 0;
+	return cell_first(listed ? source_cell(packet, gen, class) : 0,
+			  any_cell(gen, class));
+}
+
+/* What a cell means for a packet that is no later fragment. */
+static __always_inline enum xdpwl_reason cell_reason(__u32 cell)
+{
+	return cell & XDPWL_DENY ? XDPWL_DENIED :
+	       cell ? XDPWL_ALLOWED : XDPWL_NOT_ALLOWED;
 }
 
 #endif

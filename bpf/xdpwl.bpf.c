@@ -10,20 +10,36 @@
 
 char _license[] SEC("license") = "GPL";
 
-static __always_inline bool reason_passes(enum xdpwl_reason reason)
+static __always_inline int verdict(const struct decision *decision)
 {
 #define PASSES(symbol, key, passes, sentence) | (passes) << XDPWL_##symbol
-	return (0 XDPWL_REASONS(PASSES)) >> reason & 1;
+	bool passes = (0 XDPWL_REASONS(PASSES)) >> decision->reason & 1;
 #undef PASSES
+
+	return passes || decision->audit ? XDP_PASS : XDP_DROP;
+}
+
+__noinline int filter_any(struct xdp_md *ctx, __u32 link)
+{
+	struct decision decision;
+
+	decision_unpack(&decision, decide_any(ctx, 0, link));
+	count_any(&decision, frame_length(ctx));
+	return verdict(&decision);
 }
 
 static __always_inline int filter(struct xdp_md *ctx, __u32 link)
 {
 	struct decision decision;
-	bool audit = decide(ctx, 0, link, ctx->ingress_ifindex, &decision);
 
-	count(&decision);
-	return audit || reason_passes(decision.reason) ? XDP_PASS : XDP_DROP;
+	if (!decide_plain(ctx, 0, link, &decision))
+		return filter_any(ctx, link);
+	if (decision.reason == XDPWL_NOT_ALLOWED) {
+		count_port(decision.port, ctx->data_end - ctx->data);
+		return decision.audit ? XDP_PASS : XDP_DROP;
+	}
+	count_reason(&decision, ctx->data_end - ctx->data);
+	return verdict(&decision);
 }
 
 SEC("xdp")
@@ -38,22 +54,29 @@ int xdpwl_no_link(struct xdp_md *ctx)
 	return filter(ctx, XDPWL_LINK_NONE);
 }
 
+static __always_inline void answer(struct xdp_md *ctx, __u32 link,
+				   struct decision *decision)
+{
+	__u32 off = sizeof(struct xdpwl_query);
+
+	if (!decide_plain(ctx, off, link, decision))
+		decision_unpack(decision, decide_any(ctx, off, link));
+	decision->audit = false;
+}
+
 SEC("xdp")
 int xdpwl_test(struct xdp_md *ctx)
 {
-	struct xdpwl_query *query = (void *)(long)ctx->data;
-	void *data_end = (void *)(long)ctx->data_end;
-	__u32 off = sizeof(*query), ifindex;
+	struct xdpwl_query *query = frame_data(ctx);
 	struct decision decision;
 
-	if ((void *)(query + 1) > data_end)
+	if ((void *)(query + 1) > frame_end(ctx))
 		return XDP_ABORTED;
-	ifindex = query->ifindex;
 	if (query->link == XDPWL_LINK_ETHERNET)
-		decide(ctx, off, XDPWL_LINK_ETHERNET, ifindex, &decision);
+		answer(ctx, XDPWL_LINK_ETHERNET, &decision);
 	else
-		decide(ctx, off, XDPWL_LINK_NONE, ifindex, &decision);
+		answer(ctx, XDPWL_LINK_NONE, &decision);
 	query->reason = decision.reason;
 	query->cell = decision.cell;
-	return reason_passes(decision.reason) ? XDP_PASS : XDP_DROP;
+	return verdict(&decision);
 }

@@ -26,7 +26,7 @@
 #include <linux/types.h>
 #include "reasons.h"
 
-#define XDPWL_ABI	1
+#define XDPWL_ABI	2
 
 #define XDPWL_SLOTS	3	/* current, fallback of a confirm, being built */
 #define XDPWL_GROUPS	17	/* sets of interfaces: 16 that `on` tells apart, and the rest */
@@ -38,14 +38,19 @@
 #define XDPWL_INTERFACES 1024	/* attached at a time */
 #define XDPWL_ETHERTYPES 16	/* `option ethertype` lines */
 
-/* Index of a port table in a row of `service`. */
-enum { XDPWL_TCP, XDPWL_UDP, XDPWL_SERVICE_PROTOS };
+/* TCP and UDP ports share one numbering: TCP port p is p, UDP port p XDPWL_UDP | p. */
+#define XDPWL_UDP	XDPWL_PORTS
+#define XDPWL_TCP_UDP	(2 * XDPWL_PORTS)
 
-/* Value of `service`, key slot * XDPWL_GROUPS + group: class of a destination port,
- * and in front of it a bit for each port that has one: a scan stays in the cache. */
+/* Value of `service`, key slot * XDPWL_GROUPS + group: class of a destination port. */
 struct xdpwl_service {
-	__u64 named[XDPWL_SERVICE_PROTOS][XDPWL_PORTS / 64];
-	__u16 class[XDPWL_SERVICE_PROTOS][XDPWL_PORTS];
+	__u16 class[XDPWL_TCP_UDP];
+};
+
+/* In front of `service`, as program data: a bit for each port that has a class, so
+ * that a scan stays in the first-level cache. */
+struct xdpwl_named {
+	__u64 word[XDPWL_TCP_UDP / 64];
 };
 
 /* Entries of `protocol` behind the 256 protocol numbers. */
@@ -109,18 +114,17 @@ struct xdpwl_cell_key {
  * size: the first is asked for `all` alone (class 0), the second for every class. A
  * clear bit means that no prefix of the trie with such a cell covers the address.
  *
- * heads: a bit for each value of the first 16 bits, a part of program data that
- * stays in the first-level cache. coarse4 and coarse6 are arrays of blocks, asked
+ * heads: a bit for each value of the first 16 bits as they stand in the packet, a part
+ * of the slot that stays in the first-level cache. coarse4 and coarse6 are arrays of blocks, asked
  * where a head is set, and only there if the slot has them (coarseN_half not 0).
  *
  * IPv4: bit number = address >> coarse4_shift.
- * IPv6: XDPWL_SHORT_BLOCKS blocks with a bit for each /16 that a prefix shorter
- * than /24 touches; then a blocked Bloom filter of 64-bit words over the first
- * 32 bits, see xdpwl_bloom().
+ * IPv6: a blocked Bloom filter of 64-bit words over the first 32 bits, see
+ * xdpwl_bloom(). What is shorter than /24 has too many of them: it marks heads
+ * of its own, HEADS_SHORT6, whose addresses go on to the trie.
  */
 #define XDPWL_BLOCK_BITS	8192u
 #define XDPWL_BLOCK_SHIFT	13
-#define XDPWL_SHORT_BLOCKS	8
 
 struct xdpwl_block {
 	__u64 word[XDPWL_BLOCK_BITS / 64];
@@ -128,9 +132,10 @@ struct xdpwl_block {
 
 enum { XDPWL_HALF_ALL, XDPWL_HALF_ANY, XDPWL_HALVES };
 
+enum { XDPWL_HEADS_4, XDPWL_HEADS_6, XDPWL_HEADS_SHORT6, XDPWL_HEADS };
+
 struct xdpwl_heads {
-	__u64 v4[XDPWL_HALVES][65536 / 64];
-	__u64 v6[XDPWL_HALVES][65536 / 64];
+	__u64 word[XDPWL_HEADS][XDPWL_HALVES][65536 / 64];
 };
 
 struct xdpwl_bloom {
@@ -147,8 +152,7 @@ xdpwl_bloom(__u32 head, __u64 seed, __u32 shift)
 	__u64 hash = (head + 1ull) * seed;
 	struct xdpwl_bloom bloom;
 
-	hash ^= hash >> 29;
-	hash *= 0x9e3779b97f4a7c15ull;
+	hash ^= hash >> 32;
 	bloom.word = hash >> shift;
 	bloom.bits = 1ull << (hash & 63) | 1ull << (hash >> 6 & 63) |
 		     1ull << (hash >> 12 & 63);
@@ -163,9 +167,10 @@ xdpwl_bloom(__u32 head, __u64 seed, __u32 shift)
 #define XDPWL_HAS_6		0x10	/* lpm6 and coarse6 are there */
 #define XDPWL_RA		0x20	/* option ra on */
 #define XDPWL_CLASS_E		0x40	/* option class-e on */
-#define XDPWL_HAS_SHORT6	0x80	/* coarse6 marks prefixes shorter than /24 */
+#define XDPWL_HAS_SHORT6	0x80	/* there are IPv6 prefixes shorter than /24 */
 
-/* What a packet needs to know of a generation before it asks a map. */
+/* What a packet needs to know of a generation before it asks a map, most of all what
+ * turns strangers away there. */
 struct xdpwl_slot {
 	__u64 generation;	/* 1 for the first; a name, never compared by packets */
 	__u64 bloom_seed;
@@ -176,6 +181,8 @@ struct xdpwl_slot {
 	__u32 bloom_shift;
 	__u32 n_ethertypes;
 	__be16 ethertypes[XDPWL_ETHERTYPES];
+	struct xdpwl_heads heads;
+	struct xdpwl_named named[XDPWL_GROUPS];
 };
 
 /* The control block: program data, mapped writable by commands. */
@@ -186,7 +193,6 @@ struct xdpwl_control {
 	__u64 netns;		/* inode of the network namespace, for commands */
 	__u64 since;		/* counters start, ns since the epoch, for commands */
 	struct xdpwl_slot slot[4];	/* the fourth is never used: a mask bounds it */
-	struct xdpwl_heads heads[4];
 };
 
 /* Key and value of `interface`: what `on` and audit make of a device. */
@@ -217,8 +223,17 @@ struct xdpwl_counter {
 };
 
 struct xdpwl_ports {
-	struct xdpwl_counter port[XDPWL_SERVICE_PROTOS][XDPWL_PORTS];
+	__u32 recent[XDPWL_TCP_UDP];
+	struct xdpwl_counter carried[XDPWL_TCP_UDP];
 };
+
+/* `recent` is packets << XDPWL_RECENT_SHIFT | bytes. When either comes near its
+ * width, what it holds is added to `carried`: a scan of all ports then writes to
+ * 256 KiB, not to 1 MiB. The sum of both counts. */
+#define XDPWL_RECENT_SHIFT	20
+#define XDPWL_RECENT_FULL	(1u << 31 | 1u << 19)
+#define XDPWL_RECENT_BYTES	((1u << XDPWL_RECENT_SHIFT) - 1)
+#define XDPWL_RECENT_FRAME	((1u << 19) - 1) /* no frame is longer: linux/netdevice.h GSO_MAX_SIZE */
 
 #define XDPWL_ODD_DROPS		4096
 #define XDPWL_HIT_CHUNK		4096
@@ -243,7 +258,8 @@ struct xdpwl_query {
 	__u32 cell;	/* out: the deciding rule, or 0 */
 };
 
-_Static_assert(sizeof(struct xdpwl_service) == (16 + 256) * 1024, "service");
+_Static_assert(sizeof(struct xdpwl_service) == 256 * 1024, "service");
+_Static_assert(sizeof(struct xdpwl_named) == 16 * 1024, "named");
 _Static_assert(sizeof(struct xdpwl_protocol) == 520, "protocol");
 _Static_assert(sizeof(struct xdpwl_odd_port) == 4, "odd_port");
 _Static_assert(sizeof(struct xdpwl_lpm4) == 8, "lpm4");
@@ -251,12 +267,14 @@ _Static_assert(sizeof(struct xdpwl_lpm6) == 20, "lpm6");
 _Static_assert(sizeof(struct xdpwl_entry) == 16, "entry");
 _Static_assert(sizeof(struct xdpwl_cell_key) == 8, "cell_key");
 _Static_assert(sizeof(struct xdpwl_block) == 1024, "block");
-_Static_assert(sizeof(struct xdpwl_slot) == 72, "slot");
-_Static_assert(sizeof(struct xdpwl_heads) == 32 * 1024, "heads");
-_Static_assert(sizeof(struct xdpwl_control) == 336 + 128 * 1024, "control");
+_Static_assert(sizeof(struct xdpwl_slot) ==
+	       72 + (48 + 16 * XDPWL_GROUPS) * 1024, "slot");
+_Static_assert(sizeof(struct xdpwl_heads) == 48 * 1024, "heads");
+_Static_assert(sizeof(struct xdpwl_control) ==
+	       48 + 4 * sizeof(struct xdpwl_slot), "control");
 _Static_assert(sizeof(struct xdpwl_interface_key) == 8, "interface_key");
 _Static_assert(sizeof(struct xdpwl_counter) == 16, "counter");
-_Static_assert(sizeof(struct xdpwl_ports) == 2 * 1024 * 1024, "ports");
+_Static_assert(sizeof(struct xdpwl_ports) == 2560 * 1024, "ports");
 _Static_assert(sizeof(struct xdpwl_page) == 4096, "page");
 _Static_assert(sizeof(struct xdpwl_query) == 16, "query");
 

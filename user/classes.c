@@ -138,13 +138,12 @@ static int group_emit(struct tables *tables, const struct group_names *names,
 	size_t i, k;
 	int err;
 
-	for (i = 0; i < XDPWL_SERVICE_PROTOS; i++)
-		for (k = 0; k < XDPWL_PORTS; k++)
-			tables->service[group].class[i][k] =
-				names->port_class[i][k];
+	for (i = 0; i < XDPWL_TCP_UDP; i++)
+		tables->service[group].class[i] =
+			names->port_class[i / XDPWL_PORTS][i % XDPWL_PORTS];
 	for (k = 0; k < XDPWL_PROTOCOLS; k++)
 		tables->protocol[group].class[k] = names->protocol_class[k];
-	for (i = XDPWL_SERVICE_PROTOS; i < N_PORT_PROTOS; i++) {
+	for (i = XDPWL_TCP_UDP / XDPWL_PORTS; i < N_PORT_PROTOS; i++) {
 		err = odd_ports_add(&tables->odd_ports, names, group, i);
 		if (err)
 			return err;
@@ -226,9 +225,9 @@ static int renumber(struct classes *classes, struct tables *tables)
 			      sizeof(uint32_t), number_compare);
 	}
 	for (i = 0; i < classes->n_groups; i++) {
-		ports = &tables->service[i].class[0][0];
-		named = &tables->service[i].named[0][0];
-		for (k = 0; k < XDPWL_SERVICE_PROTOS * XDPWL_PORTS; k++) {
+		ports = tables->service[i].class;
+		named = tables->slot->named[i].word;
+		for (k = 0; k < XDPWL_TCP_UDP; k++) {
 			ports[k] = final[ports[k]];
 			if (ports[k])
 				named[k / 64] |= 1ull << (k & 63);
@@ -285,7 +284,8 @@ static int classes_number(struct classes *classes, struct tables *tables,
 	classes->group_of = calloc(XDPWL_CLASSES, 1);
 	classes->n = 1;
 	if (err || !names || !collector.seen || !collector.found ||
-	    !tables->service || !tables->protocol || !classes->group_of)
+	    !tables->service || !tables->protocol ||
+	    !classes->group_of)
 		err = -ENOMEM;
 	else
 		err = classes_fill(classes, tables, names, &numbering,
@@ -300,7 +300,7 @@ static int classes_number(struct classes *classes, struct tables *tables,
 				 "fewer distinct ports and ranges",
 				 XDPWL_CLASSES - 1);
 	if (tables->odd_ports.n)
-		tables->slot.flags |= XDPWL_HAS_ODD;
+		tables->slot->flags |= XDPWL_HAS_ODD;
 	return err ? error_memory(error) : 0;
 }
 

@@ -30,7 +30,8 @@ struct classes {
 	uint32_t n_groups;
 };
 
-/* Fills tables->service, ->protocol, ->odd_ports, ->interfaces as well. */
+/* Fills tables->slot->named, ->service, ->protocol, ->odd_ports, ->interfaces as
+ * well. */
 int classes_build(struct classes *classes, struct tables *tables,
 		  const struct ruleset *ruleset, const struct device *devices,
 		  size_t n_devices, uint64_t seed, struct error *error);

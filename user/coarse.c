@@ -41,13 +41,50 @@ static bool has_all(const struct xdpwl_entry *entry)
 	return entry->profile & XDPWL_PROFILE_ALL;
 }
 
+/* The first 16 bits of addresses whose first 32 are first ... last. */
+static void heads_mark(struct tables *tables, int heads, uint32_t first,
+		       uint32_t last, const struct xdpwl_entry *entry)
+{
+	__u64 (*halves)[65536 / 64] = tables->slot->heads.word[heads];
+	uint32_t head;
+	uint16_t raw;
+
+	for (head = first >> 16; head <= last >> 16; head++) {
+		raw = htons(head);
+		halves[XDPWL_HALF_ANY][raw / 64] |= 1ull << (raw & 63);
+		if (has_all(entry))
+			halves[XDPWL_HALF_ALL][raw / 64] |= 1ull << (raw & 63);
+	}
+}
+
+/* ---- IPv4 ---- */
+
+static void entry_mark4(struct tables *tables, size_t i)
+{
+	const struct xdpwl_lpm4 *key = (struct xdpwl_lpm4 *)tables->lpm4.keys + i;
+	const struct xdpwl_entry *entry =
+		(struct xdpwl_entry *)tables->lpm4.values + i;
+	uint32_t shift = tables->slot->coarse4_shift;
+	uint32_t half = tables->slot->coarse4_half, first, last;
+
+	memcpy(&first, key->addr, sizeof(first));
+	first = ntohl(first);
+	last = key->len ? first | (uint32_t)(0xffffffffull >> key->len) :
+			  UINT32_MAX;
+	heads_mark(tables, XDPWL_HEADS_4, first, last, entry);
+	if (!half)
+		return;
+	bits_set(words_of(tables->coarse4 + half), first >> shift,
+		 last >> shift);
+	if (has_all(entry))
+		bits_set(words_of(tables->coarse4), first >> shift,
+			 last >> shift);
+}
+
 int coarse_build4(struct tables *tables)
 {
-	const struct xdpwl_entry *entries = tables->lpm4.values;
-	const struct xdpwl_lpm4 *keys = tables->lpm4.keys;
 	uint32_t shift = tables->lpm4.n <= 4096 ? 12 : 8;
 	uint32_t half = (1u << (32 - shift)) / XDPWL_BLOCK_BITS;
-	uint32_t first, last;
 	size_t i;
 
 	if (tables->lpm4.n <= FEW)
@@ -55,28 +92,14 @@ int coarse_build4(struct tables *tables)
 	tables->coarse4 = calloc(2 * half + 1, sizeof(*tables->coarse4));
 	if (!tables->coarse4)
 		return -ENOMEM;
-	tables->slot.coarse4_shift = shift;
-	tables->slot.coarse4_half = half;
-	for (i = 0; i < tables->lpm4.n; i++) {
-		memcpy(&first, keys[i].addr, sizeof(first));
-		first = ntohl(first);
-		last = keys[i].len ? first | (uint32_t)(0xffffffffull >> keys[i].len) :
-				     UINT32_MAX;
-		bits_set(tables->heads->v4[XDPWL_HALF_ANY], first >> 16,
-			 last >> 16);
-		if (has_all(&entries[i]))
-			bits_set(tables->heads->v4[XDPWL_HALF_ALL],
-				 first >> 16, last >> 16);
-		if (!half)
-			continue;
-		bits_set(words_of(tables->coarse4 + half), first >> shift,
-			 last >> shift);
-		if (has_all(&entries[i]))
-			bits_set(words_of(tables->coarse4), first >> shift,
-				 last >> shift);
-	}
+	tables->slot->coarse4_shift = shift;
+	tables->slot->coarse4_half = half;
+	for (i = 0; i < tables->lpm4.n; i++)
+		entry_mark4(tables, i);
 	return 0;
 }
+
+/* ---- IPv6 ---- */
 
 static uint32_t head6(const struct xdpwl_lpm6 *key)
 {
@@ -116,53 +139,55 @@ static uint32_t last6(const struct xdpwl_lpm6 *key)
 	return key->len ? head6(key) | 0xffffffffu >> key->len : UINT32_MAX;
 }
 
-static void mark6(const struct tables *tables, struct xdpwl_block *half,
-		  const struct xdpwl_lpm6 *key)
+static void bloom_mark(const struct tables *tables, struct xdpwl_block *half,
+		       const struct xdpwl_lpm6 *key)
 {
 	uint32_t head = head6(key), i;
 
-	if (key->len < BLOOM_MIN_LEN) {
-		bits_set(words_of(half), head >> 16, last6(key) >> 16);
-		return;
-	}
 	for (i = 0; i < heads_of(key); i++) {
 		struct xdpwl_bloom bloom = xdpwl_bloom(
-			head + i, tables->slot.bloom_seed,
-			tables->slot.bloom_shift);
+			head + i, tables->slot->bloom_seed,
+			tables->slot->bloom_shift);
 
-		half[XDPWL_SHORT_BLOCKS + bloom.word / WORDS]
+		half[bloom.word / WORDS]
 			.word[bloom.word % WORDS] |= bloom.bits;
 	}
 }
 
+static void entry_mark6(struct tables *tables, size_t i)
+{
+	const struct xdpwl_lpm6 *key = (struct xdpwl_lpm6 *)tables->lpm6.keys + i;
+	const struct xdpwl_entry *entry =
+		(struct xdpwl_entry *)tables->lpm6.values + i;
+	uint32_t half = tables->slot->coarse6_half;
+
+	heads_mark(tables, XDPWL_HEADS_6, head6(key), last6(key), entry);
+	if (!half)
+		return;
+	if (key->len < BLOOM_MIN_LEN) {
+		tables->slot->flags |= XDPWL_HAS_SHORT6;
+		heads_mark(tables, XDPWL_HEADS_SHORT6, head6(key), last6(key),
+			   entry);
+		return;
+	}
+	bloom_mark(tables, tables->coarse6 + half, key);
+	if (has_all(entry))
+		bloom_mark(tables, tables->coarse6, key);
+}
+
 int coarse_build6(struct tables *tables, uint64_t seed)
 {
-	const struct xdpwl_entry *entries = tables->lpm6.values;
-	const struct xdpwl_lpm6 *keys = tables->lpm6.keys;
-	uint32_t words = bloom_words(tables), half;
+	uint32_t words = bloom_words(tables);
+	uint32_t half = tables->lpm6.n <= FEW ? 0 : words / WORDS;
 	size_t i;
 
-	half = tables->lpm6.n <= FEW ? 0 : XDPWL_SHORT_BLOCKS + words / WORDS;
 	tables->coarse6 = calloc(2 * half + 1, sizeof(*tables->coarse6));
 	if (!tables->coarse6)
 		return -ENOMEM;
-	tables->slot.coarse6_half = half;
+	tables->slot->coarse6_half = half;
+	tables->slot->bloom_seed = seed | 1;
+	tables->slot->bloom_shift = 64 - __builtin_ctz(words);
 	for (i = 0; i < tables->lpm6.n; i++)
-		if (keys[i].len < BLOOM_MIN_LEN)
-			tables->slot.flags |= XDPWL_HAS_SHORT6;
-	tables->slot.bloom_seed = seed | 1;
-	tables->slot.bloom_shift = 64 - __builtin_ctz(words);
-	for (i = 0; i < tables->lpm6.n; i++) {
-		bits_set(tables->heads->v6[XDPWL_HALF_ANY],
-			 head6(&keys[i]) >> 16, last6(&keys[i]) >> 16);
-		if (has_all(&entries[i]))
-			bits_set(tables->heads->v6[XDPWL_HALF_ALL],
-				 head6(&keys[i]) >> 16, last6(&keys[i]) >> 16);
-		if (!half)
-			continue;
-		mark6(tables, tables->coarse6 + half, &keys[i]);
-		if (has_all(&entries[i]))
-			mark6(tables, tables->coarse6, &keys[i]);
-	}
+		entry_mark6(tables, i);
 	return 0;
 }

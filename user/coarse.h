@@ -6,8 +6,8 @@
 
 #include "tables.h"
 
-/* From tables->lpm4 / lpm6, which must be sorted by address; fills heads (which
- * must be there, zero), coarse4 / 6 and their fields of the slot. -ENOMEM. */
+/* From tables->lpm4 / lpm6, which must be sorted by address; fills coarse4 / 6
+ * and their fields of the slot, which must be zero. -ENOMEM. */
 int coarse_build4(struct tables *tables);
 int coarse_build6(struct tables *tables, uint64_t seed);
 

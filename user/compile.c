@@ -167,7 +167,7 @@ static int any_emit(struct walk *walk)
 		if (walk->ruleset->rules[i].source.kind == SOURCE_ANY)
 			walk->rules[walk->n_rules++] = i;
 	if (walk->n_rules)
-		tables->slot.flags |= XDPWL_HAS_ANY;
+		tables->slot->flags |= XDPWL_HAS_ANY;
 	profiles_any(&walk->profiles, walk->rules, walk->n_rules, tables->any);
 	return 0;
 }
@@ -189,15 +189,12 @@ static int coarse_emit(struct tables *tables, uint64_t seed)
 {
 	int err = 0;
 
-	tables->heads = calloc(1, sizeof(*tables->heads));
-	if (!tables->heads)
-		return -ENOMEM;
 	if (tables->lpm4.n) {
-		tables->slot.flags |= XDPWL_HAS_4;
+		tables->slot->flags |= XDPWL_HAS_4;
 		err = coarse_build4(tables);
 	}
 	if (!err && tables->lpm6.n) {
-		tables->slot.flags |= XDPWL_HAS_6;
+		tables->slot->flags |= XDPWL_HAS_6;
 		err = coarse_build6(tables, seed);
 	}
 	return err;
@@ -236,9 +233,13 @@ int compile(struct tables *tables, const struct ruleset *ruleset,
 	int err;
 
 	memset(tables, 0, sizeof(*tables));
-	if (!walk)
+	tables->slot = calloc(1, sizeof(*tables->slot));
+	if (!walk || !tables->slot) {
+		free(walk);
+		tables_free(tables);
 		return error_memory(error);
-	options_emit(&tables->slot, &ruleset->options);
+	}
+	options_emit(tables->slot, &ruleset->options);
 	err = classes_build(&classes, tables, ruleset, devices, n_devices,
 			    random_next(&seed), error);
 	if (err)
@@ -282,7 +283,7 @@ void tables_free(struct tables *tables)
 	table_free(&tables->lpm6);
 	table_free(&tables->cells);
 	table_free(&tables->interfaces);
-	free(tables->heads);
+	free(tables->slot);
 	free(tables->coarse4);
 	free(tables->coarse6);
 	memset(tables, 0, sizeof(*tables));

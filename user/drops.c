@@ -10,10 +10,6 @@
 #include "reason.h"
 #include "service_names.h"
 
-static const uint8_t table_protos[XDPWL_SERVICE_PROTOS] = {
-	[XDPWL_TCP] = IPPROTO_TCP, [XDPWL_UDP] = IPPROTO_UDP,
-};
-
 /* Most packets first, then by protocol and port, so that a watch stands
  * still. */
 static int row_compare(const void *a, const void *b)
@@ -39,17 +35,15 @@ static void row_add(struct drops_row *rows, size_t *n, uint8_t proto,
 struct drops_row *drops_rows(const struct kern_counters *counters, size_t *n)
 {
 	struct drops_row *rows;
-	size_t table, i;
+	size_t i;
 
-	rows = calloc(XDPWL_SERVICE_PROTOS * XDPWL_PORTS + 256 +
-		      counters->n_odd, sizeof(*rows));
+	rows = calloc(XDPWL_TCP_UDP + 256 + counters->n_odd, sizeof(*rows));
 	*n = 0;
 	if (!rows)
 		return NULL;
-	for (table = 0; table < XDPWL_SERVICE_PROTOS; table++)
-		for (i = 0; i < XDPWL_PORTS; i++)
-			row_add(rows, n, table_protos[table], true, i,
-				&counters->ports[table * XDPWL_PORTS + i]);
+	for (i = 0; i < XDPWL_TCP_UDP; i++)
+		row_add(rows, n, i < XDPWL_UDP ? IPPROTO_TCP : IPPROTO_UDP,
+			true, i % XDPWL_PORTS, &counters->ports[i]);
 	for (i = 0; i < 256; i++)
 		row_add(rows, n, i, false, 0, &counters->protocols[i]);
 	for (i = 0; i < counters->n_odd; i++)

@@ -147,7 +147,7 @@ int kern_device_address(const char *name, int family, uint8_t addr[16]);
 
 struct kern_counters {
 	struct xdpwl_counter reasons[XDPWL_N_REASONS];	/* NOT_ALLOWED summed up */
-	struct xdpwl_counter *ports;	/* [XDPWL_SERVICE_PROTOS * XDPWL_PORTS] */
+	struct xdpwl_counter *ports;	/* [XDPWL_TCP_UDP] */
 	struct xdpwl_counter protocols[256];
 	struct xdpwl_odd_port *odd;	/* n_odd */
 	struct xdpwl_counter *odd_drops;

@@ -14,7 +14,6 @@
 #include <unistd.h>
 #include "kern_inner.h"
 
-#define N_PORTS (XDPWL_SERVICE_PROTOS * XDPWL_PORTS)
 #define RESET_TRIES 8
 
 static size_t ports_size(void)
@@ -90,17 +89,41 @@ static struct xdpwl_ports *ports_map(const struct kern *kern, int protection)
 	return at == MAP_FAILED ? NULL : at;
 }
 
+/*
+ * One port on one CPU: what was carried over, and what was not yet. The CPU carries
+ * over while we read: then `recent` has shrunk, and both are read again.
+ */
+static struct xdpwl_counter port_read(const struct xdpwl_ports *ports, size_t i)
+{
+	const volatile __u32 *recent = &ports->recent[i];
+	const volatile struct xdpwl_counter *carried =
+		&ports->carried[i];
+	struct xdpwl_counter counter;
+	__u32 before;
+
+	do {
+		before = *recent;
+		counter.packets = carried->packets +
+				  (before >> XDPWL_RECENT_SHIFT);
+		counter.bytes = carried->bytes + (before & XDPWL_RECENT_BYTES);
+	} while (*recent < before);
+	return counter;
+}
+
 static int ports_read(const struct kern *kern, struct xdpwl_counter *totals)
 {
 	int cpus = libbpf_num_possible_cpus(), cpu;
 	struct xdpwl_ports *ports = ports_map(kern, PROT_READ);
+	struct xdpwl_counter counter;
 	size_t i;
 
 	if (!ports)
 		return -errno;
 	for (cpu = 0; cpu < cpus; cpu++)
-		for (i = 0; i < N_PORTS; i++)
-			add(&totals[i], &ports[cpu].port[0][0] + i);
+		for (i = 0; i < XDPWL_TCP_UDP; i++) {
+			counter = port_read(&ports[cpu], i);
+			add(&totals[i], &counter);
+		}
 	munmap(ports, ports_size());
 	return 0;
 }
@@ -111,7 +134,7 @@ static void not_allowed_sum(struct kern_counters *counters)
 	struct xdpwl_counter *total = &counters->reasons[XDPWL_NOT_ALLOWED];
 	size_t i;
 
-	for (i = 0; i < N_PORTS; i++)
+	for (i = 0; i < XDPWL_TCP_UDP; i++)
 		add(total, &counters->ports[i]);
 	for (i = 0; i < 256; i++)
 		add(total, &counters->protocols[i]);
@@ -125,7 +148,7 @@ int kern_counters_read(const struct kern *kern, struct kern_counters *counters,
 	int err;
 
 	memset(counters, 0, sizeof(*counters));
-	counters->ports = calloc(N_PORTS, sizeof(*counters->ports));
+	counters->ports = calloc(XDPWL_TCP_UDP, sizeof(*counters->ports));
 	err = counters->ports ? array_read(kern->map[MAP_REASONS],
 					   counters->reasons,
 					   XDPWL_N_REASONS) : -ENOMEM;
@@ -281,16 +304,18 @@ static void array_reset(int fd, const struct xdpwl_counter *totals, uint32_t n,
 }
 
 /* The CPU that counts may be between reading and writing: again, until it held. */
-static void counter_reset(struct xdpwl_counter *counter)
+static void port_reset(struct xdpwl_ports *ports, size_t i)
 {
-	volatile struct xdpwl_counter *live = counter;
-	uint64_t before = live->packets;
+	volatile struct xdpwl_counter *carried = &ports->carried[i];
+	volatile __u32 *recent = &ports->recent[i];
+	uint64_t before = port_read(ports, i).packets;
 	int tries;
 
 	for (tries = 0; tries < RESET_TRIES && before; tries++) {
-		live->packets = 0;
-		live->bytes = 0;
-		if (live->packets < (before + 1) / 2)
+		*recent = 0;
+		carried->packets = 0;
+		carried->bytes = 0;
+		if (port_read(ports, i).packets < (before + 1) / 2)
 			return;
 	}
 }
@@ -305,8 +330,8 @@ static void ports_reset(const struct kern *kern)
 		return;
 	kern_fault();
 	for (cpu = 0; cpu < cpus; cpu++)
-		for (i = 0; i < N_PORTS; i++)
-			counter_reset(&ports[cpu].port[0][0] + i);
+		for (i = 0; i < XDPWL_TCP_UDP; i++)
+			port_reset(&ports[cpu], i);
 	munmap(ports, ports_size());
 }
 

@@ -88,7 +88,7 @@ static int protocol_fill(const struct kern *kern, const struct tables *tables,
 static int any_fill(const struct kern *kern, const struct tables *tables,
 		    uint32_t slot)
 {
-	if (!(tables->slot.flags & XDPWL_HAS_ANY))
+	if (!(tables->slot->flags & XDPWL_HAS_ANY))
 		return 0;
 	kern_fault();
 	return bpf_map_update_elem(kern->map[MAP_ANY], &slot, tables->any,
@@ -173,12 +173,12 @@ static void inners_describe(struct inner inners[N_INNERS],
 		  sizeof(struct xdpwl_entry), lpm6->n, 2 * lpm6->n + 1024, -1 },
 		{ MAP_COARSE4, BPF_MAP_TYPE_ARRAY, rdonly | BPF_F_INNER_MAP,
 		  blocks, tables->coarse4, sizeof(__u32),
-		  sizeof(struct xdpwl_block), 2 * tables->slot.coarse4_half,
-		  2 * tables->slot.coarse4_half, -1 },
+		  sizeof(struct xdpwl_block), 2 * tables->slot->coarse4_half,
+		  2 * tables->slot->coarse4_half, -1 },
 		{ MAP_COARSE6, BPF_MAP_TYPE_ARRAY, rdonly | BPF_F_INNER_MAP,
 		  blocks, tables->coarse6, sizeof(__u32),
-		  sizeof(struct xdpwl_block), 2 * tables->slot.coarse6_half,
-		  2 * tables->slot.coarse6_half, -1 },
+		  sizeof(struct xdpwl_block), 2 * tables->slot->coarse6_half,
+		  2 * tables->slot->coarse6_half, -1 },
 	};
 
 	memcpy(inners, described, sizeof(described));
@@ -259,12 +259,12 @@ static int inners_place(struct kern *kern, const struct inner *inners,
 static int inners_fill(struct kern *kern, const struct tables *tables,
 		       uint32_t slot)
 {
-	uint32_t most = 2 * tables->slot.coarse4_half, *blocks, i;
+	uint32_t most = 2 * tables->slot->coarse4_half, *blocks, i;
 	struct inner inners[N_INNERS];
 	int err = 0, k;
 
-	if (most < 2 * tables->slot.coarse6_half)
-		most = 2 * tables->slot.coarse6_half;
+	if (most < 2 * tables->slot->coarse6_half)
+		most = 2 * tables->slot->coarse6_half;
 	blocks = calloc(most + 1, sizeof(*blocks));
 	if (!blocks)
 		return -ENOMEM;
@@ -305,8 +305,7 @@ int kern_maps_fill(struct kern *kern, const struct tables *tables,
 				    "prefixes); the old rules stay in force",
 				    tables->lpm4.n, tables->lpm6.n);
 	kern_fault();
-	kern->control->heads[next] = *tables->heads;
-	kern->control->slot[next] = tables->slot;
+	memcpy(&kern->control->slot[next], tables->slot, sizeof(*tables->slot));
 	kern->control->slot[next].generation = generation;
 	*slot = next;
 	return 0;

@@ -161,7 +161,7 @@ int scopes_group(struct classes *classes, struct tables *tables,
 		values[i].group = group;
 		values[i].audit = devices[i].audit;
 		if (group || devices[i].audit)
-			tables->slot.flags |= XDPWL_HAS_INTERFACES;
+			tables->slot->flags |= XDPWL_HAS_INTERFACES;
 	}
 	tables->interfaces.n = n;
 	for (i = 0; i < classes->n_scopes; i++)

@@ -25,7 +25,7 @@ struct device {
 };
 
 struct tables {
-	struct xdpwl_slot slot;			/* generation is left 0 */
+	struct xdpwl_slot *slot;		/* generation is left 0 */
 	struct xdpwl_service *service;		/* [n_groups] */
 	struct xdpwl_protocol *protocol;	/* [n_groups] */
 	uint32_t n_groups;
@@ -33,7 +33,6 @@ struct tables {
 	struct table odd_ports;			/* xdpwl_odd_port -> u32 */
 	struct table lpm4, lpm6;		/* xdpwl_lpm4/6 -> xdpwl_entry */
 	struct table cells;			/* xdpwl_cell_key -> u32 */
-	struct xdpwl_heads *heads;
 	struct xdpwl_block *coarse4, *coarse6;	/* 2 * slot.coarseN_half blocks */
 	struct table interfaces;		/* u32 ifindex -> xdpwl_interface */
 };

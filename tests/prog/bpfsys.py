@@ -69,12 +69,13 @@ class Program:
                             data_in=ctypes.addressof(self.data),
                             data_out=ctypes.addressof(self.out))
 
-    def run(self, frame, ifindex=0, out=0):
+    def run(self, frame, ifindex=0, out=0, repeat=1):
         """(verdict, first `out` bytes afterwards). With an ifindex, as if the
         frame had come in there, which needs a device in native mode."""
         attr = self.attr
         ctypes.memmove(self.data, frame, len(frame))
         attr.data_size_in = len(frame)
+        attr.repeat = repeat
         attr.data_size_out = self.SIZE if out else 0
         attr.data_out = ctypes.addressof(self.out) if out else 0
         attr.ctx_in = attr.ctx_size_in = 0

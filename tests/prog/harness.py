@@ -7,6 +7,7 @@ rules and state of its own, and the loaded programs to be run over frames.
 Must not: touch a device or a pin that it did not make.
 """
 import json
+import collections
 import os
 import shutil
 import socket
@@ -152,16 +153,20 @@ class World:
 
     @staticmethod
     def port_totals(counters):
-        """The same of `ports`: an element a CPU, a counter a protocol and port."""
-        sums = {}
+        """The same of `ports`: an element a CPU (struct xdpwl_ports)."""
+        n = 2 * 65536
+        sums = collections.defaultdict(lambda: (0, 0))
         for cpu in counters.keys():
             (element,) = counters.lookup(cpu)
-            for at in range(0, len(element), 16):
-                packets, size = struct.unpack_from('=QQ', element, at)
-                if packets:
-                    key = struct.pack('=I', at // 16)
-                    had = sums.get(key, (0, 0))
-                    sums[key] = (had[0] + packets, had[1] + size)
+            recent = struct.unpack_from('=%dI' % n, element)
+            carried = struct.iter_unpack('=QQ', element[4 * n:])
+            for port, (both, (packets, size)) in enumerate(
+                    zip(recent, carried)):
+                if both or packets:
+                    had = sums[struct.pack('=I', port)]
+                    sums[struct.pack('=I', port)] = (
+                        had[0] + packets + (both >> 20),
+                        had[1] + size + (both & (1 << 20) - 1))
         return sums
 
     def close(self):

@@ -282,11 +282,11 @@ static uint32_t group_of(const struct tables *tables, const struct question *q)
 	return 0;
 }
 
-static uint32_t port_class(const struct xdpwl_service *ports, int table,
-			   uint16_t port)
+static uint32_t port_class(const struct tables *tables, uint32_t group,
+			   uint32_t port)
 {
-	return ports->named[table][port / 64] >> (port & 63) & 1 ?
-		       ports->class[table][port] : 0;
+	return tables->slot->named[group].word[port / 64] >> (port & 63) & 1 ?
+		       tables->service[group].class[port] : 0;
 }
 
 static uint32_t class_of(const struct tables *tables, const struct question *q,
@@ -300,9 +300,9 @@ static uint32_t class_of(const struct tables *tables, const struct question *q,
 		return protocol[q->source.family == AF_INET ? XDPWL_ECHO4 :
 							      XDPWL_ECHO6];
 	if (q->port && (q->proto == 6 || q->proto == 17))
-		return port_class(&tables->service[group],
-				  q->proto == 6 ? XDPWL_TCP : XDPWL_UDP,
-				  q->port);
+		return port_class(tables, group,
+				  q->proto == 6 ? q->port :
+						  XDPWL_UDP | q->port);
 	for (i = 0; q->port && i < tables->odd_ports.n; i++)
 		if (odd[i].port == q->port && odd[i].proto == q->proto &&
 		    odd[i].group == group)
@@ -316,27 +316,30 @@ static bool bit(const struct xdpwl_block *half, uint32_t number)
 			       .word[number / 64 % 128] >> (number & 63) & 1;
 }
 
-static bool head_set(const struct tables *tables, int family, uint32_t head,
-		     bool all)
+static bool head_set(const struct tables *tables, int heads,
+		     const struct prefix *source, bool all)
 {
 	int half = all ? XDPWL_HALF_ALL : XDPWL_HALF_ANY;
+	uint16_t raw;
 
-	return (family == AF_INET ? tables->heads->v4[half][head / 64] :
-				    tables->heads->v6[half][head / 64]) >>
-		       (head & 63) & 1;
+	memcpy(&raw, source->addr, sizeof(raw));
+	return tables->slot->heads.word[heads][half][raw / 64] >>
+		       (raw & 63) & 1;
 }
 
 static bool coarse(const struct tables *tables, const struct prefix *source,
 		   bool all)
 {
-	const struct xdpwl_slot *slot = &tables->slot;
+	const struct xdpwl_slot *slot = tables->slot;
 	const struct xdpwl_block *half;
 	struct xdpwl_bloom bloom;
 	uint32_t head;
 
 	memcpy(&head, source->addr, sizeof(head));
 	head = ntohl(head);
-	if (!head_set(tables, source->family, head >> 16, all))
+	if (!head_set(tables, source->family == AF_INET ? XDPWL_HEADS_4 :
+							  XDPWL_HEADS_6,
+		      source, all))
 		return false;
 	if (source->family == AF_INET) {
 		if (!slot->coarse4_half)
@@ -347,10 +350,11 @@ static bool coarse(const struct tables *tables, const struct prefix *source,
 	if (!slot->coarse6_half)
 		return true;
 	half = tables->coarse6 + (all ? 0 : slot->coarse6_half);
-	if (slot->flags & XDPWL_HAS_SHORT6 && bit(half, head >> 16))
+	if (slot->flags & XDPWL_HAS_SHORT6 &&
+	    head_set(tables, XDPWL_HEADS_SHORT6, source, all))
 		return true;
 	bloom = xdpwl_bloom(head, slot->bloom_seed, slot->bloom_shift);
-	return (half[XDPWL_SHORT_BLOCKS + bloom.word / 128]
+	return (half[bloom.word / 128]
 			.word[bloom.word % 128] & bloom.bits) == bloom.bits;
 }
 
@@ -416,9 +420,9 @@ static uint32_t cell_tables(const struct tables *tables,
 	bool four = q->source.family == AF_INET;
 	const struct xdpwl_entry *entry = NULL;
 
-	if (tables->slot.flags & XDPWL_HAS_ANY)
+	if (tables->slot->flags & XDPWL_HAS_ANY)
 		any = tables->any[class ? class : XDPWL_CLASS_ALL + group];
-	if (tables->slot.flags & (four ? XDPWL_HAS_4 : XDPWL_HAS_6)) {
+	if (tables->slot->flags & (four ? XDPWL_HAS_4 : XDPWL_HAS_6)) {
 		if (coarse(tables, &q->source, !class))
 			entry = longest(tables, &q->source);
 	}

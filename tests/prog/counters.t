@@ -1,0 +1,105 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+Counters of dropped ports, which are narrow and carried over: however many
+packets of whatever size come, `drops` has each of them, while they come as
+well. XDPWL_SEED repeats a run.
+"""
+import collections
+import os
+import random
+import secrets
+import sys
+import threading
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+import harness
+import packets as p
+
+SEED = os.environ.get('XDPWL_SEED') or secrets.token_hex(4)
+SIZES = (60, 61, 590, 1514, 4000)	# a 4 KiB page holds no more
+BURSTS = (1, 2, 100, 2047, 2048, 2049, 5000)
+PORTS = (1, 22, 443, 8191, 8192, 32767, 65535)
+
+
+def frame(proto, port, size):
+    source = random.choice(('203.0.113.9', '2001:db8::9'))
+    room = size - (34 if ':' not in source else 54)
+    upper = (p.tcp(port, payload=bytes(max(0, room - 20))) if proto == 'tcp'
+             else p.udp(port, payload=bytes(max(0, room - 8))))
+    if ':' in source:
+        return p.frame(p.ip6(upper, p.TCP if proto == 'tcp' else p.UDP, source))
+    return p.frame(p.ip4(upper, p.TCP if proto == 'tcp' else p.UDP, source))
+
+
+def ports(world):
+    return {(row['proto'], row['port']): (row['packets'], row['bytes'])
+            for row in world.json('drops')['ports']}
+
+
+def exact(tap, world):
+    """Bursts to a few ports; each sum is looked at many times on its way."""
+    sums = collections.Counter()
+    sizes = collections.Counter()
+    wrong = []
+    for _ in range(120):
+        key = random.choice(('tcp', 'udp')), random.choice(PORTS)
+        data = frame(*key, random.choice(SIZES))
+        burst = random.choice(BURSTS)
+        world.live['ethernet'].run(data, repeat=burst)
+        sums[key] += burst
+        sizes[key] += burst * len(data)
+        if random.random() < 0.3:
+            want = {k: (sums[k], sizes[k]) for k in sums}
+            if ports(world) != want:
+                wrong.append((ports(world), want))
+    want = {k: (sums[k], sizes[k]) for k in sums}
+    tap.ok(not wrong and ports(world) == want,
+           '%d packets, each counted once' % sum(sums.values()), wrong[:1])
+
+
+def meanwhile(tap, world):
+    """No sum goes back, or beyond what was sent, while packets are counted."""
+    data, total = frame('tcp', 25, 1514), 20_000_000
+    thread = threading.Thread(
+        target=world.live['ethernet'].run, args=(data,),
+        kwargs={'repeat': total})
+    seen = [(0, 0)]
+    thread.start()
+    while thread.is_alive():
+        seen.append(ports(world).get(('tcp', 25), (0, 0)))
+    thread.join()
+    seen.append(ports(world)['tcp', 25])
+    tap.ok(seen == sorted(seen) and seen[-1] == (total, total * len(data)),
+           'read %d times while 20 million are counted' % len(seen),
+           'not rising: %s' % seen)
+
+
+def reset(tap, world):
+    world.must('drops', '--reset')
+    tap.ok(not ports(world), 'reset: nothing is left, carried or not')
+    data = frame('udp', 53, 60)
+    world.live['ethernet'].run(data, repeat=3)
+    tap.ok(ports(world) == {('udp', 53): (3, 3 * len(data))},
+           'and counting goes on', ports(world))
+
+
+def main():
+    tap = harness.Tap()
+    tap.note('XDPWL_SEED=%s repeats this run' % SEED)
+    random.seed(SEED)
+    world = harness.World('counters', 1)
+    try:
+        world.write('')
+        world.attach('native')
+        exact(tap, world)
+        reset(tap, world)
+        meanwhile(tap, world)
+    finally:
+        world.close()
+    return tap.done()
+
+
+if __name__ == '__main__':
+    sys.exit(main())
