@@ -8,6 +8,7 @@
 #define DECIDE_BPF_H
 
 #include "essential.bpf.h"
+#include "link.bpf.h"
 #include "maps.bpf.h"
 #include "parse.bpf.h"
 #include "plain.bpf.h"
@@ -100,36 +101,84 @@ static __always_inline bool decide_plain(struct xdp_md *ctx, __u32 off,
 	return decision->reason != NOT_PLAIN;
 }
 
-/* The reason of a packet that only the rules decide. A later fragment is denied by
- * them, never allowed. */
-static __always_inline enum xdpwl_reason
-rules_reason(const struct packet *packet, const struct generation *gen,
-	     __u32 *cell)
+/* A packet that was parsed, as scalars: what the rules ask of it. */
+#define RULES_PACK(packet, gen)                                                \
+	((__u64)(packet)->dport << 32 | (gen)->group << 26 |                   \
+	 (gen)->number << 24 | (packet)->icmp_type << 16 |                     \
+	 (packet)->proto << 8 | (packet)->fragment << 4 | (packet)->family)
+
+/* The cell of a packet of a family that the compiler knows: what may be read at `addr`
+ * hangs on it. */
+static __always_inline __u32 family_cell(struct packet *packet,
+					 const struct generation *gen,
+					 struct xdp_md *ctx, __u32 addr,
+					 __u8 family)
 {
-	*cell = class_cell(packet, gen, packet_class(packet, gen));
-	if (packet->fragment != FRAGMENT_LATER || *cell & XDPWL_DENY)
-		return cell_reason(*cell);
-	*cell = 0;
-	return XDPWL_FRAGMENT;
+	packet->family = family;
+	packet->addr = bytes_at(frame_data(ctx), frame_end(ctx), addr,
+				family == 4 ? 8 : 32);
+	return packet->addr ? class_cell(packet, gen,
+					 packet_class(packet, gen)) : 0;
 }
 
-/* Any frame. In one scalar, which is all that a function verified alone may
- * return: see decision_unpack(). */
+/*
+ * Cell and reason of a packet that only the rules decide; its addresses stand at
+ * offset `addr`. A later fragment is denied by them, never allowed. Like all
+ * functions here that the verifier follows alone, it takes and returns scalars.
+ */
+__noinline __u64 decide_rules(struct xdp_md *ctx, __u32 addr, __u64 what)
+{
+	struct generation gen = {
+		.number = what >> 24 & 3, .group = what >> 26 & XDPWL_GROUP_MASK,
+	};
+	struct packet packet = {
+		.fragment = what >> 4 & 15, .proto = what >> 8,
+		.icmp_type = what >> 16, .dport = what >> 32,
+	};
+	__u32 cell;
+
+	if (gen.group >= XDPWL_GROUPS)
+		return XDPWL_NOT_ALLOWED;
+	gen.slot = &control.slot[gen.number];
+	gen.named = &gen.slot->named[gen.group];
+	packet.port = (packet.proto == PROTO_TCP ? 0 : XDPWL_UDP) | packet.dport;
+	if ((what & 15) == 4)
+		cell = family_cell(&packet, &gen, ctx, addr, 4);
+	else
+		cell = family_cell(&packet, &gen, ctx, addr, 6);
+	if (packet.fragment == FRAGMENT_LATER && !(cell & XDPWL_DENY))
+		return XDPWL_FRAGMENT;
+	return (__u64)cell << 32 | cell_reason(cell);
+}
+
+/* The reason of an IP packet that parsing has not come to yet, and its cell above. */
+static __always_inline __u64 packet_reason(struct packet *packet,
+					   const struct generation *gen)
+{
+	enum xdpwl_reason reason = packet_parse(packet);
+
+	if (reason != UNDECIDED)
+		return reason;
+	reason = essential_reason(packet, gen->slot);
+	if (reason != UNDECIDED)
+		return reason;
+	return decide_rules(packet->ctx, (void *)packet->addr - packet->data,
+			    RULES_PACK(packet, gen));
+}
+
+/* Any frame: cell << 32 | dport << 16 | proto << 8 | audit << 7 | reason. */
 __noinline __u64 decide_any(struct xdp_md *ctx, __u32 off, __u32 link)
 {
 	struct generation gen;
 	struct packet packet;
-	enum xdpwl_reason reason;
-	__u32 cell = 0, audit = generation_read(&gen, ctx, off);
+	__u64 reason, audit = generation_read(&gen, ctx, off);
 
 	packet_init(&packet, ctx, off);
-	reason = packet_parse(&packet, gen.slot, link);
+	reason = link_parse(&packet, gen.number, link);
 	if (reason == UNDECIDED)
-		reason = essential_reason(&packet, gen.slot);
-	if (reason == UNDECIDED)
-		reason = rules_reason(&packet, &gen, &cell);
-	return (__u64)cell << 32 | (__u64)packet.dport << 16 |
-	       (__u64)packet.proto << 8 | audit << 7 | reason;
+		reason = packet_reason(&packet, &gen);
+	return reason | audit << 7 | (__u64)packet.proto << 8 |
+	       (__u64)packet.dport << 16;
 }
 
 static __always_inline void decision_unpack(struct decision *decision,

@@ -101,6 +101,15 @@ static __always_inline __u64 offset_bound(__u64 off)
 	return value_bound(off, MAX_OFFSET);
 }
 
+/* The same value, of which the verifier knows nothing any more: all ways that led to it
+ * look alike then, and it follows one of them, not each. It forgets only across
+ * a function that it verifies alone. */
+__noinline __u64 opaque(__u64 value)
+{
+	asm volatile("" : "+r"(value));
+	return value;
+}
+
 /* `size` bytes at offset `off` of the linear part, or NULL. */
 static __always_inline void *bytes_at(void *data, void *data_end, __u32 off,
 				      __u32 size)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Bytes to packet: from the first byte of the frame to the ports. Decides only
+ * Bytes to packet: from the first byte of the IP header to the ports. Decides only
  * what parsing alone decides (malformed, link control, bad-header found on the
  * way); everything else is left to those who know rules.
  *
@@ -10,7 +10,6 @@
 #define PARSE_BPF_H
 
 #include "headers.bpf.h"
-#include "link.bpf.h"
 
 static __always_inline enum xdpwl_reason packet_ipv4(struct packet *packet)
 {
@@ -83,7 +82,6 @@ static __always_inline enum xdpwl_reason packet_tcp(struct packet *packet)
 	}
 	packet->sport = bpf_ntohs(*(__be16 *)tcp);
 	packet->dport = bpf_ntohs(*(__be16 *)(tcp + 2));
-	packet->port = packet->dport;
 	packet->bad_header = !packet->dport;
 	packet->tcp_flags = tcp[13] & 0x3f;
 	return UNDECIDED;
@@ -107,7 +105,6 @@ static __always_inline enum xdpwl_reason packet_ports(struct packet *packet,
 		return XDPWL_MALFORMED;
 	packet->sport = bpf_ntohs(ports[0]);
 	packet->dport = bpf_ntohs(ports[1]);
-	packet->port = XDPWL_UDP | packet->dport;
 	packet->bad_header = !packet->dport;
 	return UNDECIDED;
 }
@@ -168,23 +165,20 @@ static __always_inline enum xdpwl_reason packet_upper(struct packet *packet)
 	return UNDECIDED;
 }
 
-/* The whole of a frame that starts at packet->off with a header of kind `link`. */
-static __always_inline enum xdpwl_reason packet_parse(struct packet *packet,
-						      const struct xdpwl_slot *slot,
-						      __u32 link)
+/* The IP packet at packet->off, of packet->family. */
+static __always_inline enum xdpwl_reason packet_parse(struct packet *packet)
 {
-	enum xdpwl_reason reason = link_parse(packet, slot, link);
+	enum xdpwl_reason reason = packet->family == 4 ? packet_ipv4(packet) :
+							 packet_ipv6(packet);
 
-	if (reason != UNDECIDED)
-		return reason;
-	reason = packet->family == 4 ? packet_ipv4(packet) :
-				       packet_ipv6(packet);
 	if (reason != UNDECIDED || packet->bad_header)
 		return reason;
 	if (packet->family == 6 || packet->proto == PROTO_AH)
 		reason = packet_headers(packet);
 	if (reason != UNDECIDED || packet->bad_header)
 		return reason;
+	packet->off = opaque(packet->off);
+	packet->end = opaque(packet->end);
 	return packet_upper(packet);
 }
 

@@ -66,7 +66,8 @@ plain_ipv4(struct packet *packet, const __u8 *bytes,
 {
 	const struct iphdr *ip = (void *)bytes;
 	const __u8 *upper = bytes + sizeof(*ip);
-	__u32 total = bpf_ntohs(ip->tot_len);
+	/* Up to Linux 6.4 the verifier forgets how narrow what it swaps is. */
+	__u32 total = value_bound(bpf_ntohs(ip->tot_len), 0xffff);
 
 	if (*bytes != 0x45 || ip->frag_off & bpf_htons(0x3fff) ||
 	    total < sizeof(*ip) + 8 || (void *)bytes + total > packet->data_end)
@@ -87,7 +88,7 @@ plain_ipv6(struct packet *packet, const __u8 *bytes)
 {
 	const struct ipv6hdr *ip = (void *)bytes;
 	const __u8 *upper = bytes + sizeof(*ip);
-	__u32 size = bpf_ntohs(ip->payload_len);
+	__u32 size = value_bound(bpf_ntohs(ip->payload_len), 0xffff);
 
 	if (*bytes >> 4 != 6 || (void *)upper + size > packet->data_end)
 		return NOT_PLAIN;

@@ -162,10 +162,11 @@ static __always_inline struct xdpwl_entry *entry_find4(const struct packet *pack
 {
 	__u32 slot = gen->number;
 	void *trie = bpf_map_lookup_elem(&lpm4, &slot);
-	struct xdpwl_lpm4 key = { .len = 32 };
+	struct xdpwl_lpm4 key;
 
 	if (!trie)
 		return NULL;
+	key.len = 32;
 	__builtin_memcpy(key.addr, packet->addr, sizeof(key.addr));
 	return bpf_map_lookup_elem(trie, &key);
 }
@@ -175,10 +176,12 @@ static __always_inline struct xdpwl_entry *entry_find6(const struct packet *pack
 {
 	__u32 slot = gen->number;
 	void *trie = bpf_map_lookup_elem(&lpm6, &slot);
-	struct xdpwl_lpm6 key = { .len = 128 };
+	struct xdpwl_lpm6 key;
 
 	if (!trie)
 		return NULL;
+	/* No initialiser: of a table in .rodata Linux 5.10 refuses the BTF. */
+	key.len = 128;
 	__builtin_memcpy(key.addr, packet->addr, sizeof(key.addr));
 	return bpf_map_lookup_elem(trie, &key);
 }
