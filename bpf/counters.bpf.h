@@ -97,13 +97,17 @@ static __always_inline void count_reason(const struct decision *decision,
 		count_hit(decision->cell, bytes);
 }
 
-static __always_inline void count_any(const struct decision *decision,
-				      __u32 bytes)
+/* A decision as a scalar, verified and on the stack alone. */
+__noinline int count_any(struct xdp_md *ctx, __u64 decided)
 {
-	if (decision->reason == XDPWL_NOT_ALLOWED)
-		count_not_allowed(decision, bytes);
+	struct decision decision = decision_unpack(decided);
+	__u32 bytes = frame_length(ctx);
+
+	if (decision.reason == XDPWL_NOT_ALLOWED)
+		count_not_allowed(&decision, bytes);
 	else
-		count_reason(decision, bytes);
+		count_reason(&decision, bytes);
+	return 0;
 }
 
 #endif

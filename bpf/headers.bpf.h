@@ -60,24 +60,24 @@ struct walk {
 	__u64 off;
 	__u32 proto;
 	__u32 fragment;		/* enum fragment */
-	__u32 fragment_header;
+	__u32 fragment_header;	/* its offset, 0: none */
 	__u32 found;		/* UNDECIDED, XDPWL_MALFORMED, _BAD_HEADER */
 };
 
 /* In one scalar, which is all that a function verified alone may return. */
 static __always_inline __u64 walk_pack(const struct walk *walk)
 {
-	return walk->off << 32 | walk->proto << 24 | walk->fragment << 16 |
-	       walk->fragment_header << 8 | walk->found;
+	return (__u64)walk->fragment_header << 48 | walk->off << 32 |
+	       walk->proto << 24 | walk->fragment << 16 | walk->found;
 }
 
 static __always_inline struct walk walk_unpack(__u64 scalar)
 {
 	struct walk walk = {
-		.off = scalar >> 32,
+		.off = scalar >> 32 & 0xffff,
 		.proto = scalar >> 24 & 0xff,
 		.fragment = scalar >> 16 & 0xff,
-		.fragment_header = scalar >> 8 & 0xff,
+		.fragment_header = scalar >> 48,
 		.found = scalar & 0xff,
 	};
 
@@ -123,7 +123,7 @@ static __always_inline void extension_step(struct walk *walk, const __u8 *p,
 	}
 	if (proto == HEADER_FRAGMENT) {
 		offset = p[2] << 8 | p[3];
-		walk->fragment_header = 1;
+		walk->fragment_header = walk->off;
 		if (offset & 0xfff8)
 			walk->fragment = FRAGMENT_LATER;
 		else if (offset & 1)

@@ -190,4 +190,33 @@ struct {
 	__array(values, struct hits_inner);
 } hits SEC(".maps");
 
+/* As many elements as `option flows` and `option fragments` ask for: set before loading. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct xdpwl_bucket);
+} flows SEC(".maps"), fragments SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct xdpwl_tags);
+} flow_tags SEC(".maps"), fragment_tags SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct xdpwl_flow_ports);
+} flow_ports SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, XDPWL_EVICTIONS);
+	__type(key, __u32);
+	__type(value, __u64);
+} evictions SEC(".maps");
+
 #endif

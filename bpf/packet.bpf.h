@@ -20,6 +20,13 @@
 /* What a stage returns when it has not decided. */
 #define UNDECIDED XDPWL_N_REASONS
 
+static __always_inline bool reason_passes(enum xdpwl_reason reason)
+{
+#define PASSES(symbol, key, passes, sentence) | (passes) << XDPWL_##symbol
+	return (0 XDPWL_REASONS(PASSES)) >> reason & 1;
+#undef PASSES
+}
+
 /* In linux/in.h as an enum only, and not all of them. */
 #define PROTO_ICMP	1
 #define PROTO_IGMP	2
@@ -31,6 +38,7 @@
 #define PROTO_SCTP	132
 #define PROTO_UDPLITE	136
 
+#define ICMP4_ECHO_REPLY	0
 #define ICMP4_UNREACHABLE	3
 #define ICMP4_REDIRECT		5
 #define ICMP4_ECHO		8
@@ -38,6 +46,7 @@
 #define ICMP4_PARAMETER		12
 #define ICMP6_PARAMETER		4	/* 1-4 are the errors */
 #define ICMP6_ECHO		128
+#define ICMP6_ECHO_REPLY	129
 #define ICMP6_REDIRECT		137
 
 enum fragment { FRAGMENT_NONE, FRAGMENT_FIRST, FRAGMENT_LATER };
@@ -49,13 +58,14 @@ struct packet {
 	__u32 off;		/* the next header, from data */
 	__u32 end;		/* where the IP packet ends, from data */
 	const __be32 *addr;	/* source, then destination, where they stand */
-	__u16 sport, dport;	/* 0 where the protocol has none */
+	__u16 sport, dport;	/* 0 where the protocol has none; sport of an ICMP
+				 * echo is its identifier */
 	__u32 port;		/* TCP and UDP: dport in the numbering of both */
 	__u8 family;		/* 4 or 6 */
 	__u8 proto;		/* upper layer; of a later fragment, as it claims */
 	__u8 hops;		/* TTL or hop limit */
 	__u8 fragment;		/* enum fragment */
-	bool fragment_header;	/* IPv6: also on an atomic fragment */
+	__u16 fragment_header;	/* IPv6: its offset, also of an atomic one's; 0: none */
 	bool bad_header;	/* parsing stopped at one */
 	__u8 tcp_flags;
 	__u8 icmp_type, icmp_code;
@@ -133,6 +143,12 @@ static __always_inline void *packet_header(const struct packet *packet,
 	if (packet->off + size > packet->end)
 		return NULL;
 	return bytes_at(packet->data, packet->data_end, packet->off, size);
+}
+
+/* Where the addresses stand, from data. */
+static __always_inline __u32 packet_addr(const struct packet *packet)
+{
+	return (void *)packet->addr - packet->data;
 }
 
 /* Whether the destination is the source. */

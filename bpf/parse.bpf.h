@@ -133,6 +133,7 @@ static __always_inline enum xdpwl_reason packet_icmp(struct packet *packet)
 		return XDPWL_MALFORMED;
 	packet->icmp_type = icmp[0];
 	packet->icmp_code = icmp[1];
+	packet->sport = bpf_ntohs(*(__be16 *)(icmp + 4));
 	if (packet->family == 4) {
 		packet->bad_header = icmp[0] == ICMP4_REDIRECT;
 		error = icmp[0] == ICMP4_UNREACHABLE ||

@@ -22,7 +22,10 @@
 	R(DHCP,         "dhcp",         1, "answer of a DHCP server")            \
 	R(DENIED,       "denied",       0, "a deny rule covers it")              \
 	R(FRAGMENT,     "fragment",     0, "later fragment of nothing admitted") \
+	R(ADMITTED,     "fragment",     1, "later fragment of an admitted one")  \
 	R(ALLOWED,      "allowed",      1, "an allow rule covers it")            \
+	R(REPLY,        "reply",        1, "answer to what this machine started") \
+	R(ICMP_ERROR,   "icmp-error",   1, "error about a packet that we sent")  \
 	R(NOT_ALLOWED,  "not-allowed",  0, "no rule allows it")
 
 enum xdpwl_reason {

@@ -23,10 +23,11 @@
 #ifndef XDPWL_H
 #define XDPWL_H
 
+#include <linux/bpf.h>
 #include <linux/types.h>
 #include "reasons.h"
 
-#define XDPWL_ABI	2
+#define XDPWL_ABI	3
 
 #define XDPWL_SLOTS	3	/* current, fallback of a confirm, being built */
 #define XDPWL_GROUPS	17	/* sets of interfaces: 16 that `on` tells apart, and the rest */
@@ -192,6 +193,9 @@ struct xdpwl_control {
 	__u32 reserved[6];	/* fallback and deadline of a confirm, open until */
 	__u64 netns;		/* inode of the network namespace, for commands */
 	__u64 since;		/* counters start, ns since the epoch, for commands */
+	__u64 track_seed;	/* secret: strangers choose addresses */
+	__u32 flow_buckets;	/* elements of `flows` and of `fragments`; 0 is none */
+	__u32 fragment_buckets;
 	struct xdpwl_slot slot[4];	/* the fourth is never used: a mask bounds it */
 };
 
@@ -239,6 +243,106 @@ struct xdpwl_ports {
 #define XDPWL_HIT_CHUNK		4096
 #define XDPWL_HIT_CHUNKS	1024
 
+/*
+ * What packets leave behind: flows that this machine, or one it forwards for, started
+ * (maps `flows`, `flow_tags`), and datagrams whose first fragment was admitted
+ * (`fragments`, `fragment_tags`). Written by packets alone, bounded, and outliving
+ * generations.
+ *
+ * A hash of the addresses and ports names a bucket (its high half, scaled to the number of
+ * buckets) and a tag in it (its low 16 bits, never 0). A bucket has two sides that
+ * never take room from each other. Tags lie apart, both sides' in one cache line or
+ * two: a packet of nobody's ends there. The tag is written last, under the lock;
+ * readers hold none, and compare what the tag stands for.
+ */
+#define XDPWL_WAYS	16
+#define XDPWL_SIDES	2
+enum { XDPWL_HALF_OPEN, XDPWL_ESTABLISHED };	/* of flows: no answer yet, answered */
+enum { XDPWL_FIRST_ANY, XDPWL_FIRST_OWN };	/* of fragments: anyone could have sent the
+						 * first; only whom rules or flows name */
+
+struct xdpwl_track {
+	__be32 remote[4], local[4];	/* IPv4: the first word, then 0 */
+	__be16 rport, lport;	/* echo: lport is the identifier. A fragment: both are
+				 * its identification, IPv4: in lport */
+	__u8 family;		/* 4 or 6; 0: never used */
+	__u8 proto;		/* of an IPv6 fragment 0: later ones may lie about it */
+	__u8 state;		/* XDPWL_TRACK_* */
+	__u8 change;		/* odd while it is being rewritten */
+	__u32 until;		/* ends then, unless refreshed; boot time >> 30 */
+};
+
+#define XDPWL_TRACK_CLOSING	0x01	/* a FIN or RST was seen */
+#define XDPWL_TRACK_TCP		0x02	/* a fragment of TCP */
+#define XDPWL_TRACK_KNOWN	0x80	/* in answers of the program to itself */
+
+/* Idle times, in ticks of 1.07 s. Two more, so that none is cut short. */
+#define XDPWL_TICK_SHIFT	30
+#define XDPWL_TICKS(seconds)	((__u32)(((seconds) * 1000000000ull >> XDPWL_TICK_SHIFT) + 2))
+#define XDPWL_IDLE_TCP		XDPWL_TICKS(7440)	/* RFC 5382: 2 h 4 min */
+#define XDPWL_IDLE_TCP_SHORT	XDPWL_TICKS(240)	/* RFC 5382: opening or closing */
+#define XDPWL_IDLE_UDP		XDPWL_TICKS(120)	/* RFC 4787 */
+#define XDPWL_IDLE_ICMP		XDPWL_TICKS(60)		/* RFC 5508 */
+#define XDPWL_IDLE_FRAGMENT	XDPWL_TICKS(30)
+
+struct xdpwl_bucket {
+	struct bpf_spin_lock lock;
+	__u32 reserved;
+	struct xdpwl_track way[XDPWL_SIDES][XDPWL_WAYS];
+};
+
+struct xdpwl_tags {
+	__u16 tag[XDPWL_SIDES][XDPWL_WAYS];
+};
+
+/* The one element of `flow_ports`: a bit for each local TCP and UDP port that a flow ever
+ * used, in the numbering of both. Most scans end there. */
+struct xdpwl_flow_ports {
+	struct bpf_spin_lock lock;	/* of writers */
+	__u32 reserved;
+	__u64 word[XDPWL_TCP_UDP / 64];
+};
+
+/* Room for n tracks a side, and half as much again: buckets fill unevenly. */
+#define XDPWL_BUCKETS(n) (((n) + (n) / 2 + XDPWL_WAYS - 1) / XDPWL_WAYS)
+
+static inline __attribute__((always_inline)) __u64
+xdpwl_track_hash(const struct xdpwl_track *track, __u64 seed)
+{
+	__u64 hash = seed;
+	int i;
+
+#define MIX(a, b)                                                              \
+	hash = (hash ^ ((__u64)(a) << 32 | (b))) * 0x9e3779b97f4a7c15ull;      \
+	hash ^= hash >> 29
+	MIX(track->remote[0], track->local[0]);
+	MIX((__u32)track->rport << 16 | track->lport, track->proto);
+	for (i = 1; track->family == 6 && i < 4; i++) {
+		MIX(track->remote[i], track->local[i]);
+	}
+	MIX(seed >> 32, track->family);
+#undef MIX
+	return hash;
+}
+
+static inline __attribute__((always_inline)) __u32
+xdpwl_track_bucket(__u64 hash, __u32 buckets)
+{
+	return (hash >> 32) * buckets >> 32;
+}
+
+static inline __attribute__((always_inline)) __u16 xdpwl_track_tag(__u64 hash)
+{
+	return (hash & 0xffff) | !(hash & 0xffff);
+}
+
+/* Keys of `evictions`, a counter per CPU: tracks that went before their time, for
+ * others. */
+enum {
+	XDPWL_EVICT_HALF_OPEN, XDPWL_EVICT_ESTABLISHED,
+	XDPWL_EVICT_FIRST_ANY, XDPWL_EVICT_FIRST_OWN, XDPWL_EVICTIONS,
+};
+
 /* `text`: a generation's rules and set members as bytes, for commands alone
  * (user/store.h). An array of pages. */
 struct xdpwl_page {
@@ -271,10 +375,13 @@ _Static_assert(sizeof(struct xdpwl_slot) ==
 	       72 + (48 + 16 * XDPWL_GROUPS) * 1024, "slot");
 _Static_assert(sizeof(struct xdpwl_heads) == 48 * 1024, "heads");
 _Static_assert(sizeof(struct xdpwl_control) ==
-	       48 + 4 * sizeof(struct xdpwl_slot), "control");
+	       64 + 4 * sizeof(struct xdpwl_slot), "control");
 _Static_assert(sizeof(struct xdpwl_interface_key) == 8, "interface_key");
 _Static_assert(sizeof(struct xdpwl_counter) == 16, "counter");
 _Static_assert(sizeof(struct xdpwl_ports) == 2560 * 1024, "ports");
+_Static_assert(sizeof(struct xdpwl_track) == 44, "track");
+_Static_assert(sizeof(struct xdpwl_bucket) == 1416, "bucket");
+_Static_assert(sizeof(struct xdpwl_tags) == 64, "tags");
 _Static_assert(sizeof(struct xdpwl_page) == 4096, "page");
 _Static_assert(sizeof(struct xdpwl_query) == 16, "query");
 

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What leaves the machine, at tc egress. In: a frame going out. Out: a track, where it
+ * starts a flow: a SYN without ACK, an echo request, and UDP that does not answer
+ * what a rule lets in. Never a verdict: whoever comes behind decides. Strangers
+ * cannot make the machine send any of these, so nothing here is theirs to fill.
+ *
+ * What is odd is not recorded; then its answer drops.
+ */
+#ifndef OUT_BPF_H
+#define OUT_BPF_H
+
+#include "flow.bpf.h"
+#include "headers.bpf.h"
+#include "link.bpf.h"
+#include "rules.bpf.h"
+
+#define MAX_HEAD 256	/* bytes that are read of a frame */
+
+/* The offset of the IP header; what stands there need not be one. */
+static __always_inline __u32 out_link(const struct packet *packet, __u32 link)
+{
+	__u32 off = sizeof(struct ethhdr);
+	__be16 *type;
+	int i;
+
+	if (link != XDPWL_LINK_ETHERNET)
+		return 0;
+	for (i = 0; i < MAX_TAGS; i++) {
+		type = bytes_at(packet->data, packet->data_end, off - 2, 2);
+		if (!type || !is_tag(*type))
+			break;
+		off += 4;
+	}
+	return opaque(off);
+}
+
+/* The family of the IP header, 0: there is none. */
+static __always_inline __u32 out_family(const struct packet *packet, __u32 link)
+{
+	__be16 *type;
+	__u8 *first;
+
+	if (link != XDPWL_LINK_ETHERNET) {
+		first = bytes_at(packet->data, packet->data_end, 0, 1);
+		return first ? *first >> 4 : 0;
+	}
+	type = bytes_at(packet->data, packet->data_end, packet->off - 2, 2);
+	return !type ? 0 : *type == bpf_htons(ETH_P_IP) ? 4 :
+	       *type == bpf_htons(ETH_P_IPV6) ? 6 : 0;
+}
+
+/* Through AH, and in IPv6 the extension headers, from `off`; false: to no upper layer. */
+static __always_inline bool out_extensions(struct packet *packet, __u64 off,
+					   __u8 family)
+{
+	__u8 *p;
+	int i;
+
+#pragma clang loop unroll(disable)
+	for (i = 0; i < MAX_HEADERS && is_extension(family, packet->proto); i++) {
+		p = bytes_at(packet->data, packet->data_end, off, 8);
+		if (!p || (packet->proto == HEADER_FRAGMENT &&
+			   *(__be16 *)(p + 2) & bpf_htons(0xfff8)))
+			return false;
+		off = offset_bound(off + extension_size(packet->proto, p));
+		packet->proto = p[0];
+	}
+	packet->off = opaque(off);
+	return !is_extension(family, packet->proto);
+}
+
+/* To the upper layer of what has one: not of a later fragment. Nor to a multicast
+ * destination, which never answers as such. */
+static __always_inline bool out_ipv4(struct packet *packet)
+{
+	struct iphdr *ip = bytes_at(packet->data, packet->data_end, packet->off,
+				    sizeof(*ip));
+
+	if (!ip || ip->ihl < 5 || ip->frag_off & bpf_htons(0x1fff) ||
+	    (*(__u8 *)&ip->daddr & 0xf0) == 0xe0)
+		return false;
+	packet->addr = &ip->saddr;
+	packet->proto = ip->protocol;
+	return out_extensions(packet, packet->off + ip->ihl * 4, 4);
+}
+
+static __always_inline bool out_ipv6(struct packet *packet)
+{
+	struct ipv6hdr *ip = bytes_at(packet->data, packet->data_end, packet->off,
+				      sizeof(*ip));
+
+	if (!ip || *(__u8 *)&ip->daddr == 0xff)
+		return false;
+	packet->addr = ip->saddr.in6_u.u6_addr32;
+	packet->proto = ip->nexthdr;
+	return out_extensions(packet, packet->off + sizeof(*ip), 6);
+}
+
+/* Whether a rule lets in what this packet would be the answer to. */
+static __always_inline bool out_answers(struct packet *packet, __u32 ifindex)
+{
+	struct packet asked = {
+		.family = packet->family, .proto = packet->proto,
+		.port = XDPWL_UDP | packet->sport,
+	};
+	struct generation gen;
+
+	if (generation_read(&gen))
+		generation_device(&gen, ifindex);
+	asked.addr = packet->addr + (packet->family == 4 ? 1 : 4);
+	return cell_reason(port_cell(&asked, &gen)) == XDPWL_ALLOWED;
+}
+
+static __always_inline void flow_port_mark(__u32 port)
+{
+	struct xdpwl_flow_ports *used;
+	__u32 zero = 0;
+	__u64 bit;
+
+	used = bpf_map_lookup_elem(&flow_ports, &zero);
+	port = value_bound(port, XDPWL_TCP_UDP - 1);
+	bit = 1ull << (port & 63);
+	if (!used || used->word[port / 64] & bit)
+		return;
+	bpf_spin_lock(&used->lock);
+	used->word[port / 64] |= bit;
+	bpf_spin_unlock(&used->lock);
+}
+
+/* What goes out starts a flow, goes on with it, or ends it: `what` is flow_pack()'s, and
+ * the addresses stand at offset `addr`. */
+__noinline int flow_sent(struct __sk_buff *skb, __u32 addr, __u64 what)
+{
+	void *data = (void *)(long)skb->data, *data_end = (void *)(long)skb->data_end;
+	bool ends = flow_flags(what) & (FLAG_FIN | FLAG_RST);
+	struct track_place place;
+	struct xdpwl_track track;
+
+	if (!flow_read(&track, data, data_end, addr, what | FLOW_OUTWARD))
+		return 0;
+	place = track_place(&track, control.flow_buckets);
+	if (flow_find(&track, place, flow_flags(what), FLOW_REFRESH) || ends)
+		return 0;
+	flow_put(&track, place, XDPWL_HALF_OPEN, ticks_now(), NO_WAY);
+	/* Last: who sees the bit finds the flow. */
+	if (track.proto == PROTO_TCP || track.proto == PROTO_UDP)
+		flow_port_mark((track.proto == PROTO_UDP ? XDPWL_UDP : 0) |
+			       bpf_ntohs(track.lport));
+	return 0;
+}
+
+/* Whether TCP flags start a flow, or end one. */
+static __always_inline bool out_tcp_matters(__u8 flags)
+{
+	return flags & (FLAG_FIN | FLAG_RST) ||
+	       (flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN;
+}
+
+/* The flags of a TCP header that stands there, 0: none. */
+static __always_inline __u8 out_tcp_flags(const struct packet *packet)
+{
+	__u8 *tcp = bytes_at(packet->data, packet->data_end, packet->off, 14);
+
+	return tcp ? tcp[13] : 0;
+}
+
+/* flow_pack() of a packet that matters to flows; of any other 0. */
+static __always_inline __u64 out_upper(struct packet *packet, __u32 ifindex)
+{
+	__be16 *upper = bytes_at(packet->data, packet->data_end, packet->off, 8);
+	__u8 echo = packet->family == 4 ? ICMP4_ECHO : ICMP6_ECHO, flags = 0;
+	__be16 lport, rport, identifier;
+
+	if (!upper)
+		return 0;
+	lport = upper[0];
+	rport = upper[1];
+	identifier = upper[2];
+	packet->sport = bpf_ntohs(lport);
+	if (packet->proto == PROTO_UDP) {
+		if (out_answers(packet, ifindex))
+			return 0;
+	} else if (packet->proto == PROTO_TCP) {
+		flags = out_tcp_flags(packet);
+		if (!out_tcp_matters(flags))
+			return 0;
+	} else if (packet->proto == (packet->family == 4 ? PROTO_ICMP : PROTO_ICMPV6) &&
+		   packet->sport >> 8 == echo) {
+		lport = identifier;
+		rport = 0;
+	} else {
+		return 0;
+	}
+	return flow_pack(packet->family, packet->proto, rport, lport, flags);
+}
+
+/* The same of a packet of a family that the compiler knows. */
+static __always_inline __u64 out_packet(struct packet *packet, __u32 ifindex,
+					__u8 family)
+{
+	packet->family = family;
+	if (family == 4 ? !out_ipv4(packet) : !out_ipv6(packet))
+		return 0;
+	return out_upper(packet, ifindex);
+}
+
+static __always_inline void out_frame(struct __sk_buff *skb, __u32 link)
+{
+	struct packet packet = {};
+	__u32 head = skb->len < MAX_HEAD ? skb->len : MAX_HEAD;
+	__u32 family;
+	__u64 what = 0;
+
+	if (skb->data_end - skb->data < head)
+		bpf_skb_pull_data(skb, head);
+	packet.data = (void *)(long)skb->data;
+	packet.data_end = (void *)(long)skb->data_end;
+	packet.off = out_link(&packet, link);
+	family = out_family(&packet, link);
+	if (family == 4)
+		what = out_packet(&packet, skb->ifindex, 4);
+	else if (family == 6)
+		what = out_packet(&packet, skb->ifindex, 6);
+	if (what)
+		flow_sent(skb, packet_addr(&packet), opaque(what));
+}
+
+#endif
