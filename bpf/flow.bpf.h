@@ -12,7 +12,8 @@
 
 /* What of a packet makes its flow, as one scalar: ports as they stand, local and
  * remote; TCP flags; and whether the first of the two addresses is the local one. */
-#define FLOW_OUTWARD (1ull << 60)
+#define FLOW_OUTWARD	(1ull << 60)
+#define FLOW_FORWARDED	(1ull << 61)	/* it is forwarded: apart from our own */
 
 static __always_inline __u64 flow_pack(__u32 family, __u32 proto, __be16 rport,
 				       __be16 lport, __u32 flags)
@@ -101,7 +102,9 @@ static __always_inline void flow_put(const struct xdpwl_track *track,
 	if (bucket && tags &&
 	    track_put(bucket, tags, track, place.tag, side, now,
 		      now + flow_idle(track->proto, side, track->state), from))
-		count_eviction(XDPWL_EVICT_HALF_OPEN + side);
+		count_eviction(place.bucket < control.flow_buckets ?
+				       XDPWL_EVICT_HALF_OPEN + side :
+				       XDPWL_EVICT_FORWARDED);
 }
 
 /* What to do with a flow that is found. */
@@ -166,17 +169,31 @@ static __always_inline bool flow_port(__u32 port)
 	return ports_used && ports_used->word[port / 64] >> (port & 63) & 1;
 }
 
+/* Whether a flow is known, among our own or those that are forwarded. */
+static __always_inline bool flow_find_any(struct xdpwl_track *track, __u32 flags,
+					  int what)
+{
+	struct track_place place = track_place(track, control.flow_buckets);
+	int i;
+
+#pragma clang loop unroll(disable)
+	for (i = 0; i < 2; i++) {
+		if (flow_find(track, place, flags, what))
+			return true;
+		place.bucket += control.flow_buckets;
+	}
+	return false;
+}
+
 /* A packet that came in: whether it answers a flow, which is refreshed then. `what` is
  * flow_pack()'s, FLOW_OUTWARD too: then whether it is known, which changes nothing. */
 __noinline __u32 flow_known(struct xdp_md *ctx, __u32 addr, __u64 what)
 {
 	struct xdpwl_track track;
 
-	if (!flow_read(&track, frame_data(ctx), frame_end(ctx), addr, what))
-		return false;
-	return flow_find(&track, track_place(&track, control.flow_buckets),
-			 flow_flags(what),
-			 what & FLOW_OUTWARD ? FLOW_LOOK : FLOW_ANSWER);
+	return flow_read(&track, frame_data(ctx), frame_end(ctx), addr, what) &&
+	       flow_find_any(&track, flow_flags(what),
+			     what & FLOW_OUTWARD ? FLOW_LOOK : FLOW_ANSWER);
 }
 
 /* Never a bare SYN. */

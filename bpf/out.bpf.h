@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What leaves the machine, at tc egress. In: a frame going out. Out: a track, where it
- * starts a flow: a SYN without ACK, an echo request, and UDP that does not answer
- * what a rule lets in. Never a verdict: whoever comes behind decides. Strangers
- * cannot make the machine send any of these, so nothing here is theirs to fill.
+ * starts a flow: a SYN without ACK, an echo request, and UDP, unless a rule lets the
+ * answer in. Never a verdict: whoever comes behind decides. Strangers cannot make the
+ * machine send any of these of its own; what it forwards, to an open port behind it
+ * say, they can, so that lies apart.
  *
  * What is odd is not recorded; then its answer drops.
  */
@@ -102,7 +103,8 @@ static __always_inline bool out_answers(struct packet *packet, __u32 ifindex)
 {
 	struct packet asked = {
 		.family = packet->family, .proto = packet->proto,
-		.port = XDPWL_UDP | packet->sport,
+		.port = (packet->proto == PROTO_UDP ? XDPWL_UDP : 0) |
+			packet->sport,
 	};
 	struct generation gen;
 
@@ -139,9 +141,11 @@ __noinline int flow_sent(struct __sk_buff *skb, __u32 addr, __u64 what)
 
 	if (!flow_read(&track, data, data_end, addr, what | FLOW_OUTWARD))
 		return 0;
-	place = track_place(&track, control.flow_buckets);
-	if (flow_find(&track, place, flow_flags(what), FLOW_REFRESH) || ends)
+	if (flow_find_any(&track, flow_flags(what), FLOW_REFRESH) || ends)
 		return 0;
+	place = track_place(&track, control.flow_buckets);
+	if (what & FLOW_FORWARDED)
+		place.bucket += control.flow_buckets;
 	flow_put(&track, place, XDPWL_HALF_OPEN, ticks_now(), NO_WAY);
 	/* Last: who sees the bit finds the flow. */
 	if (track.proto == PROTO_TCP || track.proto == PROTO_UDP)
@@ -165,8 +169,19 @@ static __always_inline __u8 out_tcp_flags(const struct packet *packet)
 	return tcp ? tcp[13] : 0;
 }
 
+/* Whether a rule decides on its answers: on those of UDP that itself is one, and of what is
+ * forwarded, which a stranger may have sent to an open port behind us. */
+static __always_inline bool out_by_rule(struct packet *packet,
+					const struct __sk_buff *skb)
+{
+	return (packet->proto == PROTO_UDP ||
+		(packet->proto == PROTO_TCP && skb->ingress_ifindex)) &&
+	       out_answers(packet, skb->ifindex);
+}
+
 /* flow_pack() of a packet that matters to flows; of any other 0. */
-static __always_inline __u64 out_upper(struct packet *packet, __u32 ifindex)
+static __always_inline __u64 out_upper(struct packet *packet,
+				       const struct __sk_buff *skb)
 {
 	__be16 *upper = bytes_at(packet->data, packet->data_end, packet->off, 8);
 	__u8 echo = packet->family == 4 ? ICMP4_ECHO : ICMP6_ECHO, flags = 0;
@@ -178,10 +193,7 @@ static __always_inline __u64 out_upper(struct packet *packet, __u32 ifindex)
 	rport = upper[1];
 	identifier = upper[2];
 	packet->sport = bpf_ntohs(lport);
-	if (packet->proto == PROTO_UDP) {
-		if (out_answers(packet, ifindex))
-			return 0;
-	} else if (packet->proto == PROTO_TCP) {
+	if (packet->proto == PROTO_TCP) {
 		flags = out_tcp_flags(packet);
 		if (!out_tcp_matters(flags))
 			return 0;
@@ -189,20 +201,23 @@ static __always_inline __u64 out_upper(struct packet *packet, __u32 ifindex)
 		   packet->sport >> 8 == echo) {
 		lport = identifier;
 		rport = 0;
-	} else {
+	} else if (packet->proto != PROTO_UDP) {
 		return 0;
 	}
-	return flow_pack(packet->family, packet->proto, rport, lport, flags);
+	if (out_by_rule(packet, skb))
+		return 0;
+	return flow_pack(packet->family, packet->proto, rport, lport, flags) |
+	       (skb->ingress_ifindex ? FLOW_FORWARDED : 0);
 }
 
 /* The same of a packet of a family that the compiler knows. */
-static __always_inline __u64 out_packet(struct packet *packet, __u32 ifindex,
-					__u8 family)
+static __always_inline __u64 out_packet(struct packet *packet,
+					const struct __sk_buff *skb, __u8 family)
 {
 	packet->family = family;
 	if (family == 4 ? !out_ipv4(packet) : !out_ipv6(packet))
 		return 0;
-	return out_upper(packet, ifindex);
+	return out_upper(packet, skb);
 }
 
 static __always_inline void out_frame(struct __sk_buff *skb, __u32 link)
@@ -219,9 +234,9 @@ static __always_inline void out_frame(struct __sk_buff *skb, __u32 link)
 	packet.off = out_link(&packet, link);
 	family = out_family(&packet, link);
 	if (family == 4)
-		what = out_packet(&packet, skb->ifindex, 4);
+		what = out_packet(&packet, skb, 4);
 	else if (family == 6)
-		what = out_packet(&packet, skb->ifindex, 6);
+		what = out_packet(&packet, skb, 6);
 	if (what)
 		flow_sent(skb, packet_addr(&packet), opaque(what));
 }

@@ -194,7 +194,8 @@ struct xdpwl_control {
 	__u64 netns;		/* inode of the network namespace, for commands */
 	__u64 since;		/* counters start, ns since the epoch, for commands */
 	__u64 track_seed;	/* secret: strangers choose addresses */
-	__u32 flow_buckets;	/* elements of `flows` and of `fragments`; 0 is none */
+	__u32 flow_buckets;	/* half the elements of `flows`: as many again are of
+				 * flows that are forwarded */
 	__u32 fragment_buckets;
 	struct xdpwl_slot slot[4];	/* the fourth is never used: a mask bounds it */
 };
@@ -251,7 +252,8 @@ struct xdpwl_ports {
  *
  * A hash of the addresses and ports names a bucket (its high half, scaled to the number of
  * buckets) and a tag in it (its low 16 bits, never 0). A bucket has two sides that
- * never take room from each other. Tags lie apart, both sides' in one cache line or
+ * never take room from each other. The second half of `flows` is for what is forwarded.
+ * Tags lie apart, both sides' in one cache line or
  * two: a packet of nobody's ends there. The tag is written last, under the lock;
  * readers hold none, and compare what the tag stands for.
  */
@@ -340,7 +342,9 @@ static inline __attribute__((always_inline)) __u16 xdpwl_track_tag(__u64 hash)
  * others. */
 enum {
 	XDPWL_EVICT_HALF_OPEN, XDPWL_EVICT_ESTABLISHED,
-	XDPWL_EVICT_FIRST_ANY, XDPWL_EVICT_FIRST_OWN, XDPWL_EVICTIONS,
+	XDPWL_EVICT_FIRST_ANY, XDPWL_EVICT_FIRST_OWN,
+	XDPWL_EVICT_FORWARDED,	/* a flow of either side */
+	XDPWL_EVICTIONS,
 };
 
 /* `text`: a generation's rules and set members as bytes, for commands alone
