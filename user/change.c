@@ -71,6 +71,7 @@ void change_end(struct change *change)
 	kern_unlock(&change->lock);
 	free(change->rules_path);
 	free(change->origin);
+	free(change->ended);
 	memset(change, 0, sizeof(*change));
 }
 

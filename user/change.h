@@ -9,6 +9,8 @@
 #define CHANGE_H
 
 #include "command.h"
+#include "guard.h"
+#include "kern_connections.h"
 #include "links.h"
 
 struct change {
@@ -31,6 +33,9 @@ struct change {
 	bool rebuild;			/* `next` is not what runs */
 	struct links links;
 
+	bool keep;			/* inbound connections that no rule covers live on */
+	struct kern_connection *ended;	/* those that do not, once committed */
+	size_t n_ended;
 	bool guarded;			/* ask the lockout guard */
 	bool rules_first;		/* new links wait for `next` (attach) */
 };
@@ -62,6 +67,16 @@ int change_load(struct change *change, const struct text *text,
 
 /* The text that was loaded becomes the rules file, too; *text is taken. */
 int change_save(struct change *change, struct text *text, struct error *error);
+
+/* Whether what shall run allows a new connection: on the device that holds its server's
+ * address, else on any. With `audit`, one that only audits does. If not, *denied as
+ * guard_passes() has it. */
+bool change_passes(const struct change *change,
+		   const struct guard_session *session, bool audit,
+		   const struct rule **denied);
+
+/* seed.c: flows that are older than the attach are learned, and who ends is listed. */
+int change_seed(struct change *change, struct error *error);
 
 /* EXIT_LOCKOUT where the guard refuses; else all of it, or nothing. */
 int change_commit(struct change *change, struct error *error);

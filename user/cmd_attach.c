@@ -3,17 +3,18 @@
  * attach IF...: put the program on interfaces, with the rules file the first
  * time, with what runs afterwards; and renew it in place on those that have it.
  * JSON: outcome.h, and `interfaces`: name, mode (as it runs), audit, attached
- * (by this command).
+ * (by this command); `ended`: inbound connections that no rule covers.
  */
 #include <string.h>
 #include "change.h"
 #include "options.h"
 #include "outcome.h"
+#include "report.h"
 #include "request.h"
 
 struct request {
 	const char *mode;	/* NULL: not said */
-	bool audit;
+	bool audit, keep;
 	struct interface interfaces[XDPWL_INTERFACES];
 	int n;
 };
@@ -41,7 +42,7 @@ static int request_parse(struct request *request, int argc, char **argv,
 	const struct option_spec specs[] = {
 		{ .name = "--mode", .value = &request->mode },
 		{ .name = "--audit", .flag = &request->audit },
-		{ .name = "--keep", .later = true },
+		{ .name = "--keep", .flag = &request->keep },
 		{ .name = "--confirm", .later = true },
 		OPTIONS_END
 	};
@@ -152,12 +153,17 @@ static int attach_report(const struct change *change,
 				       "already attached, program renewed",
 			       mode, link->interface.audit ? ", audit" : "");
 	}
+	if (!quiet)
+		report_ended(stdout, change->ended, change->n_ended);
 	if (!change->context->json) {
 		json_decref(list);
 		return 0;
 	}
 	return outcome_report(change, "attach",
-			      json_pack("{s:o}", "interfaces", list), error);
+			      json_pack("{s:o, s:o}", "interfaces", list,
+					"ended", json_connections(
+						change->ended, change->n_ended)),
+			      error);
 }
 
 static int attach_run(struct context *context, struct request *request,
@@ -169,6 +175,7 @@ static int attach_run(struct context *context, struct request *request,
 	if (err)
 		return err;
 	change.guarded = change.rules_first = true;
+	change.keep = request->keep;
 	err = rules_take(&change, error);
 	for (i = 0; i < request->n && !err; i++)
 		err = interface_plan(&change, request, &request->interfaces[i],

@@ -4,6 +4,7 @@
  * JSON: report.h. Exit 3 while nothing is attached, with the document all the
  * same.
  */
+#include <string.h>
 #include "change.h"
 #include "diff.h"
 #include "model.h"
@@ -37,6 +38,7 @@ int cmd_status(struct context *context, int argc, char **argv,
 {
 	const struct option_spec specs[] = { OPTIONS_END };
 	struct status status = { .file = context->rules };
+	struct kern_counters counters;
 	struct running running;
 	struct error why;
 	int err = options_parse(specs, true, &argc, argv, error);
@@ -52,6 +54,11 @@ int cmd_status(struct context *context, int argc, char **argv,
 		status.n_links = running.n_links;
 		status.rules = &running.rules;
 		status.generation = kern_generation(&running.kern);
+		if (!kern_counters_read(&running.kern, &counters, &why)) {
+			memcpy(status.evictions, counters.evictions,
+			       sizeof(status.evictions));
+			kern_counters_free(&counters);
+		}
 		if (differences(&status, &running, &why))
 			status.unreadable = why.text;
 	} else {

@@ -11,9 +11,11 @@
 #define RULE_TAIL "[on IF[,IF...]] [comment TEXT] [--runtime] [--force]"
 
 const struct command commands[] = {
-	{ "attach", "IF... [--mode auto|native|generic] [--audit] [--force] [--runtime]",
+	{ "attach", "IF... [--mode auto|native|generic] [--audit] [--keep] [--force] [--runtime]",
 	  "enforce the whitelist on interfaces",
 	  "The first attach loads the rules file; without one, nothing is allowed.\n"
+	  "Connections that this machine started go on, and your own SSH session; of\n"
+	  "the inbound ones those that a rule covers, or with --keep all.\n"
 	  "On an interface that is attached already the program is replaced in place,\n"
 	  "without a gap, and audit mode is as this command says. --audit counts what\n"
 	  "would be dropped and lets it pass. --mode auto (the default) takes the native\n"

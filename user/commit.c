@@ -23,11 +23,9 @@ struct progress {
 
 /* ---- the lockout guard ---- */
 
-/* The device that holds the server's address, else any: would it let the
- * caller in? */
-static bool session_passes(const struct change *change,
-			   const struct guard_session *session,
-			   const struct rule **denied)
+bool change_passes(const struct change *change,
+		   const struct guard_session *session, bool audit,
+		   const struct rule **denied)
 {
 	int family = session->server.family;
 	bool passes = false;
@@ -41,7 +39,8 @@ static bool session_passes(const struct change *change,
 
 		if (link->todo == LINK_DETACH || !link->ifindex)
 			continue;
-		here = guard_passes(&change->next, session, name, denied);
+		here = (audit && link->interface.audit) ||
+		       guard_passes(&change->next, session, name, denied);
 		if (!kern_device_address(name, family, addr) &&
 		    !memcmp(addr, session->server.addr,
 			    family == AF_INET ? 4 : 16))
@@ -59,7 +58,7 @@ static int guard_ask(const struct change *change, struct error *error)
 
 	if (!change->guarded || !change->rebuild || change->context->force ||
 	    !caller_session(&session) ||
-	    session_passes(change, &session, &denied))
+	    change_passes(change, &session, true, &denied))
 		return 0;
 	prefix_format(&session.client, false, client);
 	if (denied)
@@ -127,7 +126,11 @@ static int kern_ready(struct change *change, struct progress *progress,
 
 	if (!progress->first)
 		return 0;
-	err = kern_create(&running->kern, change->context->pin_dir, error);
+	err = kern_create(&running->kern, change->context->pin_dir,
+			  &(struct kern_sizes){
+				  .flows = change->next.options.flows,
+				  .fragments = change->next.options.fragments,
+			  }, error);
 	running->opened = progress->created = !err;
 	return err;
 }
@@ -192,6 +195,19 @@ static void undo(struct change *change, struct progress *progress)
 		kern_maps_switch(kern, progress->before);
 }
 
+/* What they send is hooked and what is open is learned before anything can drop. */
+static int devices_attach(struct change *change, struct error *error)
+{
+	struct kern *kern = &change->running.kern;
+	int err = links_hook(&change->links, kern, error);
+
+	if (!err)
+		err = change_seed(change, error);
+	if (err)
+		return err;
+	return links_attach(&change->links, kern, error);
+}
+
 /* All that can refuse. The new rules are in force at its end only where
  * their links need them, else they wait for the file. */
 static int steps(struct change *change, struct progress *progress,
@@ -210,8 +226,7 @@ static int steps(struct change *change, struct progress *progress,
 	if (!err && change->rebuild && early)
 		err = generation_activate(change, progress, error);
 	if (!err && change->running.opened)
-		err = links_attach(&change->links, &change->running.kern,
-				   error);
+		err = devices_attach(change, error);
 	if (err || !change->write)
 		return err;
 	err = kern_file_commit(&progress->file, error);

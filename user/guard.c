@@ -27,11 +27,14 @@ bool guard_parse(struct guard_session *session, const char *text)
 		   &port) != 4 || !port || port > 65535)
 		return false;
 	session->port = port;
+	session->client_port = client_port;
+	session->proto = IPPROTO_TCP;
 	return address_parse(&session->client, client) &&
 	       address_parse(&session->server, server);
 }
 
-static bool services_name(const struct services *services, uint16_t port)
+static bool services_name(const struct services *services, uint8_t proto,
+			  uint16_t port)
 {
 	union {
 		struct services list;
@@ -39,7 +42,7 @@ static bool services_name(const struct services *services, uint16_t port)
 	} one = { .list.n = 1 };
 
 	one.list.s[0] = (struct service){
-		.kind = SERVICE_PORTS, .proto = IPPROTO_TCP,
+		.kind = SERVICE_PORTS, .proto = proto,
 		.first = port, .last = port,
 	};
 	return services_cover(services, &one.list);
@@ -49,18 +52,16 @@ bool guard_passes(const struct ruleset *ruleset,
 		  const struct guard_session *session, const char *interface,
 		  const struct rule **denied)
 {
-	const struct interface *found = ruleset_interface(ruleset, interface);
 	bool allowed = false;
 	size_t i;
 
 	*denied = NULL;
-	if (found && found->audit)
-		return true;
 	for (i = 0; i < ruleset->n_rules; i++) {
 		const struct rule *rule = &ruleset->rules[i];
 
 		if (!interfaces_name(rule->on, interface) ||
-		    !services_name(rule->services, session->port) ||
+		    !services_name(rule->services, session->proto,
+				   session->port) ||
 		    !ruleset_rule_covers(ruleset, rule, &session->client))
 			continue;
 		if (rule->action == RULE_DENY) {

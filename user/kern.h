@@ -11,6 +11,7 @@
  *   kern_maps.c     struct tables to a generation; the switch
  *   kern_text.c     the generation's bytes (store.h) in and out of a map
  *   kern_link.c     programs on devices; kern_link_list.c: those that are there
+ *   kern_out.c      the hook for what devices send
  *   kern_device.c   devices: link type, addresses; kern_foreign.c: who is in the way
  *   kern_counters.c counters out of the per-CPU maps
  *   kern_test.c     a frame through the test program
@@ -57,11 +58,18 @@ void kern_unlock(struct kern_lock *lock);
 enum kern_map {
 	MAP_CONTROL, MAP_SERVICE, MAP_PROTOCOL, MAP_ODD_PORTS, MAP_ANY, MAP_LPM4,
 	MAP_LPM6, MAP_COARSE4, MAP_COARSE6, MAP_CELLS, MAP_INTERFACE, MAP_TEXT,
-	MAP_REASONS, MAP_PORTS, MAP_PROTOCOLS, MAP_ODD_DROPS, MAP_HITS, N_MAPS,
+	MAP_REASONS, MAP_PORTS, MAP_PROTOCOLS, MAP_ODD_DROPS, MAP_HITS,
+	MAP_FLOWS, MAP_FLOW_TAGS, MAP_FLOW_PORTS, MAP_FRAGMENTS,
+	MAP_FRAGMENT_TAGS, MAP_EVICTIONS, N_MAPS,
 };
 extern const char *const kern_map_names[N_MAPS];	/* in the object and below the pin directory */
 
-enum kern_prog { PROG_ETHERNET, PROG_NO_LINK, PROG_TEST, N_PROGS };
+/* What a device sends goes through the program PROG_OUT behind its own. */
+enum kern_prog {
+	PROG_ETHERNET, PROG_NO_LINK, PROG_OUT_ETHERNET, PROG_OUT_NO_LINK,
+	PROG_TEST, PROG_LEARN, N_PROGS,
+};
+#define PROG_OUT (PROG_OUT_ETHERNET - PROG_ETHERNET)
 extern const char *const kern_prog_names[N_PROGS];
 
 struct kern {
@@ -76,8 +84,13 @@ struct kern {
 /* Open what is pinned. -ENOENT and EXIT_ABSENT where nothing is; EXIT_SYSTEM where the
  * pins are of another XDPWL_ABI, damaged, or of another network namespace (named). */
 int kern_open(struct kern *kern, const char *dir, struct error *error);
+/* How many tracks there is room for. */
+struct kern_sizes {
+	uint32_t flows, fragments;
+};
 /* Load programs and maps, nothing pinned yet. EXIT_SYSTEM naming what the kernel lacks. */
-int kern_create(struct kern *kern, const char *dir, struct error *error);
+int kern_create(struct kern *kern, const char *dir, const struct kern_sizes *sizes,
+		struct error *error);
 /* Pin all of a fresh kern at once (a staged directory, renamed); leftovers of a
  * killed command are removed first. */
 int kern_pin(struct kern *kern, struct error *error);
@@ -107,10 +120,14 @@ int kern_text_read(const struct kern *kern, void **bytes, size_t *length,
 
 /* ---- kern_link.c: pins "link-IFNAME" below the pin directory, '.' written as ':' ---- */
 
+enum kern_hook { HOOK_UNKNOWN, HOOK_GONE, HOOK_TCX, HOOK_CLSACT };
+extern const char *const kern_hook_names[];	/* NULL but for the last two */
+
 struct kern_link {
 	char name[IFNAMSIZ];		/* as attached */
 	uint32_t ifindex;		/* 0: the device is gone */
 	enum attach_mode mode;		/* MODE_NATIVE or MODE_GENERIC, as it runs */
+	enum kern_hook hook;		/* for what it sends */
 };
 
 /* Devices attached by these pins, malloc'ed, sorted by name. */
@@ -135,10 +152,28 @@ int kern_link_probe(struct kern_device *device, const char *name, bool force,
 int kern_link_attach(struct kern *kern, const struct kern_device *device,
 		     enum attach_mode wanted, enum attach_mode *mode,
 		     struct error *error);
+/* The device of a link that is there. */
+int kern_link_device(struct kern_device *device, const struct kern_link *link,
+		     struct error *error);
 /* Put kern->prog in place of the running program, without a gap. */
 int kern_link_update(struct kern *kern, const struct kern_link *link,
 		     struct error *error);
 int kern_link_detach(struct kern *kern, const char *name, struct error *error);
+
+/* ---- kern_out.c: pins "out-IFNAME" where the kernel has tcx, else a filter of clsact ---- */
+
+/* Put the program for what a device sends in place, or renew it: first of all there, so
+ * that no other ends the chain before it. EXIT_SYSTEM where the kernel has neither hook. */
+int kern_out_hook(struct kern *kern, const struct kern_device *device,
+		  struct error *error);
+/* What has gone already counts as done. */
+void kern_out_unhook(struct kern *kern, const char *name, uint32_t ifindex);
+enum kern_hook kern_out_query(const struct kern *kern, const char *name,
+			      uint32_t ifindex);
+/* Record flows that began before anything was attached; `until` and `state` are the
+ * program's business. */
+int kern_flows_learn(struct kern *kern, const struct xdpwl_track *flows, size_t n,
+		     struct error *error);
 
 /* First address of a family on a device, or -ENOENT. */
 int kern_device_address(const char *name, int family, uint8_t addr[16]);
@@ -152,6 +187,7 @@ struct kern_counters {
 	struct xdpwl_odd_port *odd;	/* n_odd */
 	struct xdpwl_counter *odd_drops;
 	size_t n_odd;
+	uint64_t evictions[XDPWL_EVICTIONS];
 };
 int kern_counters_read(const struct kern *kern, struct kern_counters *counters,
 		       struct error *error);

@@ -142,6 +142,24 @@ static void not_allowed_sum(struct kern_counters *counters)
 		add(total, &counters->odd_drops[i]);
 }
 
+static int evictions_read(const struct kern *kern,
+			  uint64_t evictions[XDPWL_EVICTIONS])
+{
+	int cpus = libbpf_num_possible_cpus(), cpu;
+	uint64_t *copies = calloc(cpus, sizeof(*copies));
+	uint32_t key;
+	int err = copies ? 0 : -ENOMEM;
+
+	for (key = 0; key < XDPWL_EVICTIONS && !err; key++) {
+		if (bpf_map_lookup_elem(kern->map[MAP_EVICTIONS], &key, copies))
+			err = -errno;
+		for (cpu = 0; cpu < cpus && !err; cpu++)
+			evictions[key] += copies[cpu];
+	}
+	free(copies);
+	return err;
+}
+
 int kern_counters_read(const struct kern *kern, struct kern_counters *counters,
 		       struct error *error)
 {
@@ -159,6 +177,8 @@ int kern_counters_read(const struct kern *kern, struct kern_counters *counters,
 				 256);
 	if (!err)
 		err = odd_read(kern->map[MAP_ODD_DROPS], counters);
+	if (!err)
+		err = evictions_read(kern, counters->evictions);
 	if (!err) {
 		not_allowed_sum(counters);
 		return 0;

@@ -35,10 +35,12 @@ int kern_foreign(const char *name, uint32_t ifindex, struct error *error);
 int kern_device_prog(const char *name, enum kern_prog *prog, bool *loopback,
 		     struct error *error);
 
-/* The path of a device's pin, path[PATH_MAX]. EXIT_ABSENT where no device can
- * be called so. */
-int kern_link_path(const struct kern *kern, const char *name, char *path,
-		   struct error *error);
+/* The path of a device's pin, path[PATH_MAX]: of the link of its program, or of the hook
+ * for what it sends. EXIT_ABSENT where no device can be called so. */
+#define PIN_LINK	"link-"
+#define PIN_OUT		"out-"
+int kern_link_path(const struct kern *kern, const char *prefix, const char *name,
+		   char *path, struct error *error);
 
 /*
  * Open a pinned link: returns its fd, -ENOENT where there is none. Where the
@@ -51,10 +53,15 @@ int kern_link_open(const char *path, struct kern_link *link,
 		   struct bpf_link_info *info, struct error *error);
 
 /* Load the object inside this binary: maps that kern holds already (fd >= 0) are
- * reused, the others are created; programs are replaced. */
-int kern_load(struct kern *kern, struct error *error);
+ * reused, the others are created, with `sizes` unless that is NULL; programs are
+ * replaced. */
+int kern_load(struct kern *kern, const struct kern_sizes *sizes,
+	      struct error *error);
 
 /* The inner map of `outer` at `key`, by its id: an fd, or -errno (-ENOENT: none). */
 int kern_inner_get(int outer, uint32_t key);
+
+/* libbpf prints nothing from here on: what went wrong is ours to say (kern_system.c). */
+void kern_quiet(void);
 
 #endif

@@ -143,7 +143,7 @@ int kern_link_attach(struct kern *kern, const struct kern_device *device,
 	char path[PATH_MAX];
 	int fd, err, stale;
 
-	err = kern_link_path(kern, device->name, path, error);
+	err = kern_link_path(kern, PIN_LINK, device->name, path, error);
 	if (err)
 		return err;
 	stale = pin_check(path, device, error);
@@ -166,6 +166,17 @@ int kern_link_attach(struct kern *kern, const struct kern_device *device,
 	return err;
 }
 
+int kern_link_device(struct kern_device *device, const struct kern_link *link,
+		     struct error *error)
+{
+	bool loopback;
+
+	memset(device, 0, sizeof(*device));
+	memcpy(device->name, link->name, IFNAMSIZ);
+	device->ifindex = link->ifindex;
+	return kern_device_prog(link->name, &device->prog, &loopback, error);
+}
+
 int kern_link_update(struct kern *kern, const struct kern_link *link,
 		     struct error *error)
 {
@@ -174,7 +185,7 @@ int kern_link_update(struct kern *kern, const struct kern_link *link,
 	bool loopback;
 	int fd, err;
 
-	err = kern_link_path(kern, link->name, path, error);
+	err = kern_link_path(kern, PIN_LINK, link->name, path, error);
 	/* Nothing of a device that is gone can be replaced. */
 	if (err || !link->ifindex || !if_indextoname(link->ifindex, name))
 		return err;
@@ -199,7 +210,7 @@ int kern_link_detach(struct kern *kern, const char *name, struct error *error)
 	char path[PATH_MAX];
 	int fd, err;
 
-	err = kern_link_path(kern, name, path, error);
+	err = kern_link_path(kern, PIN_LINK, name, path, error);
 	if (err)
 		return err;
 	fd = bpf_obj_get(path);

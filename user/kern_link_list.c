@@ -15,8 +15,7 @@
 #include <unistd.h>
 #include "kern_inner.h"
 
-#define PIN_PREFIX	"link-"
-#define PIN_LENGTH	(sizeof(PIN_PREFIX) - 1)
+#define PIN_LENGTH	(sizeof(PIN_LINK) - 1)
 
 /* bpffs keeps dots to itself, and no device's name holds a colon. */
 static void translate(char *text, char from, char to)
@@ -26,8 +25,8 @@ static void translate(char *text, char from, char to)
 			*text = to;
 }
 
-int kern_link_path(const struct kern *kern, const char *name, char *path,
-		   struct error *error)
+int kern_link_path(const struct kern *kern, const char *prefix, const char *name,
+		   char *path, struct error *error)
 {
 	char pin[IFNAMSIZ];
 
@@ -37,7 +36,7 @@ int kern_link_path(const struct kern *kern, const char *name, char *path,
 	}
 	strcpy(pin, name);
 	translate(pin, '.', ':');
-	if (snprintf(path, PATH_MAX, "%s/" PIN_PREFIX "%s", kern->dir, pin) >=
+	if (snprintf(path, PATH_MAX, "%s/%s%s", kern->dir, prefix, pin) >=
 	    PATH_MAX)
 		return error_system(error, ENAMETOOLONG, EXIT_USAGE,
 				    "cannot pin the link of %s", name);
@@ -129,6 +128,7 @@ static int link_read(const struct kern *kern, const char *pin,
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	close(fd);
+	link->hook = kern_out_query(kern, link->name, link->ifindex);
 	return 1;
 }
 
@@ -146,7 +146,7 @@ static int links_read(const struct kern *kern, DIR *pins,
 	int err;
 
 	while ((entry = readdir(pins))) {
-		if (strncmp(entry->d_name, PIN_PREFIX, PIN_LENGTH))
+		if (strncmp(entry->d_name, PIN_LINK, PIN_LENGTH))
 			continue;
 		err = link_read(kern, entry->d_name, &link, error);
 		if (err < 0)

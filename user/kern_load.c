@@ -32,12 +32,21 @@ const char *const kern_map_names[N_MAPS] = {
 	[MAP_PROTOCOLS] = "protocols",
 	[MAP_ODD_DROPS] = "odd_drops",
 	[MAP_HITS] = "hits",
+	[MAP_FLOWS] = "flows",
+	[MAP_FLOW_TAGS] = "flow_tags",
+	[MAP_FLOW_PORTS] = "flow_ports",
+	[MAP_FRAGMENTS] = "fragments",
+	[MAP_FRAGMENT_TAGS] = "fragment_tags",
+	[MAP_EVICTIONS] = "evictions",
 };
 
 const char *const kern_prog_names[N_PROGS] = {
 	[PROG_ETHERNET] = "xdpwl_ethernet",
 	[PROG_NO_LINK] = "xdpwl_no_link",
+	[PROG_OUT_ETHERNET] = "xdpwl_out_ethernet",
+	[PROG_OUT_NO_LINK] = "xdpwl_out_no_link",
 	[PROG_TEST] = "xdpwl_test",
+	[PROG_LEARN] = "xdpwl_learn",
 };
 
 /* `control` is the program's own data. */
@@ -133,10 +142,34 @@ static int load_refused(int errnum, const char *log, struct error *error)
 
 /* ---- the object ---- */
 
-static int quiet(enum libbpf_print_level level, const char *format, va_list args)
+static int map_resize(struct bpf_object *object, enum kern_map which,
+		      uint32_t entries)
 {
-	(void)level, (void)format, (void)args;
-	return 0;
+	struct bpf_map *map = object_map(object, which);
+
+	return map ? bpf_map__set_max_entries(map, entries) : -EINVAL;
+}
+
+/* Of maps that are there already, sizes do not matter: they are reused. */
+static int maps_resize(struct bpf_object *object, const struct kern_sizes *sizes)
+{
+	int err = map_resize(object, MAP_PORTS, libbpf_num_possible_cpus());
+
+	if (!sizes)
+		return err;
+	if (!err)
+		err = map_resize(object, MAP_FLOWS,
+				 2 * XDPWL_BUCKETS(sizes->flows));
+	if (!err)
+		err = map_resize(object, MAP_FLOW_TAGS,
+				 2 * XDPWL_BUCKETS(sizes->flows));
+	if (!err)
+		err = map_resize(object, MAP_FRAGMENTS,
+				 XDPWL_BUCKETS(sizes->fragments));
+	if (!err)
+		err = map_resize(object, MAP_FRAGMENT_TAGS,
+				 XDPWL_BUCKETS(sizes->fragments));
+	return err;
 }
 
 static int object_prepare(struct bpf_object *object, char *log, size_t size)
@@ -144,20 +177,14 @@ static int object_prepare(struct bpf_object *object, char *log, size_t size)
 	bool frags = probe_program(BPF_F_XDP_HAS_FRAGS);
 	struct bpf_program *prog;
 	struct bpf_map *map;
-	int err;
 
 	bpf_object__for_each_program(prog, object) {
 		/* Level 0: a load that succeeds writes no log, which might not fit;
 		 * libbpf asks again with a log when it fails. */
 		bpf_program__set_log_buf(prog, log, size);
-		if (frags)
+		if (frags && bpf_program__type(prog) == BPF_PROG_TYPE_XDP)
 			bpf_program__set_flags(prog, BPF_F_XDP_HAS_FRAGS);
 	}
-	map = object_map(object, MAP_PORTS);
-	err = map ? bpf_map__set_max_entries(map, libbpf_num_possible_cpus()) :
-		    -EINVAL;
-	if (err)
-		return err;
 	map = bpf_object__find_map_by_name(object, ".rodata.frags");
 	return map ? bpf_map__set_initial_value(map, &frags, sizeof(frags)) :
 		     -EINVAL;
@@ -206,14 +233,15 @@ static int object_take(struct bpf_object *object, struct kern *kern)
 	return 0;
 }
 
-int kern_load(struct kern *kern, struct error *error)
+int kern_load(struct kern *kern, const struct kern_sizes *sizes,
+	      struct error *error)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "xdpwl");
 	static char log[1 << 16];	/* only this function's, filled by the kernel */
 	struct bpf_object *object;
 	int err;
 
-	libbpf_set_print(quiet);
+	kern_quiet();
 	object = bpf_object__open_mem(xdpwl_object,
 				      xdpwl_object_end - xdpwl_object, &opts);
 	if (!object)
@@ -221,6 +249,8 @@ int kern_load(struct kern *kern, struct error *error)
 				    "cannot read the program in this binary");
 	log[0] = '\0';
 	err = object_prepare(object, log, sizeof(log));
+	if (!err)
+		err = maps_resize(object, sizes);
 	if (!err)
 		err = object_reuse(object, kern);
 	if (!err)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -179,20 +180,28 @@ int kern_open(struct kern *kern, const char *dir, struct error *error)
 
 /* ---- create ---- */
 
-int kern_create(struct kern *kern, const char *dir, struct error *error)
+int kern_create(struct kern *kern, const char *dir, const struct kern_sizes *sizes,
+		struct error *error)
 {
 	struct timespec now;
 	int err;
 
 	kern_init(kern, dir);
 	kern->fresh = true;
-	err = kern_load(kern, error);
+	err = kern_load(kern, sizes, error);
 	if (!err)
 		err = control_map(kern, error);
+	if (!err && getrandom(&kern->control->track_seed, sizeof(uint64_t), 0) !=
+			    sizeof(uint64_t))
+		err = error_system(error, errno, EXIT_SYSTEM,
+				   "cannot read random numbers");
 	if (!err) {
 		kern_fault();
 		clock_gettime(CLOCK_REALTIME, &now);
 		kern->control->abi = XDPWL_ABI;
+		kern->control->flow_buckets = XDPWL_BUCKETS(sizes->flows);
+		kern->control->fragment_buckets =
+			XDPWL_BUCKETS(sizes->fragments);
 		kern->control->since = now.tv_sec * 1000000000ull + now.tv_nsec;
 		err = kern_netns((uint64_t *)&kern->control->netns, error);
 	}
@@ -279,7 +288,7 @@ int kern_pin(struct kern *kern, struct error *error)
 int kern_reload(struct kern *kern, struct error *error)
 {
 	char staged[PATH_MAX], path[PATH_MAX], name[64];
-	int i, err = kern_load(kern, error);
+	int i, err = kern_load(kern, NULL, error);
 
 	for (i = 0; i < N_PROGS && !err; i++) {
 		snprintf(name, sizeof(name), "new-%s", kern_prog_names[i]);

@@ -3,6 +3,7 @@
  * What this process is: its capabilities and its network namespace. Reads the
  * kernel's own view of the process, changes nothing.
  */
+#include <bpf/libbpf.h>
 #include <dirent.h>
 #include <errno.h>
 #include <linux/capability.h>
@@ -11,7 +12,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "kern.h"
+#include "kern_inner.h"
 
 #define NETNS_SELF	"/proc/self/ns/net"
 #define NETNS_NAMES	"/run/netns"
@@ -99,4 +100,15 @@ void kern_netns_name(uint64_t inode, char *name, size_t size)
 			break;
 		}
 	closedir(names);
+}
+
+static int quiet(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level, (void)format, (void)args;
+	return 0;
+}
+
+void kern_quiet(void)
+{
+	libbpf_set_print(quiet);
 }

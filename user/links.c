@@ -138,17 +138,23 @@ int links_describe(const struct links *links, struct ruleset *ruleset,
 	return err;
 }
 
-static int link_attach(struct link *link, struct kern *kern,
-		       enum attach_mode wanted, struct error *error)
+static struct kern_device link_device(const struct link *link)
 {
 	struct kern_device device = {
 		.ifindex = link->ifindex, .prog = link->prog,
 	};
-	enum attach_mode mode;
-	int err;
 
 	memcpy(device.name, link->interface.name, IFNAMSIZ);
-	err = kern_link_attach(kern, &device, wanted, &mode, error);
+	return device;
+}
+
+static int link_attach(struct link *link, struct kern *kern,
+		       enum attach_mode wanted, struct error *error)
+{
+	struct kern_device device = link_device(link);
+	enum attach_mode mode;
+	int err = kern_link_attach(kern, &device, wanted, &mode, error);
+
 	if (!err)
 		link->mode = mode;
 	return err;
@@ -206,9 +212,30 @@ static int link_come(struct link *link, struct kern *kern, struct error *error)
 	return link_attach(link, kern, link->interface.mode, error);
 }
 
+/* The hook last: as long as packets are judged, what is sent counts. */
 static int link_go(struct link *link, struct kern *kern, struct error *error)
 {
-	return kern_link_detach(kern, link->interface.name, error);
+	int err = kern_link_detach(kern, link->interface.name, error);
+
+	if (!err)
+		kern_out_unhook(kern, link->interface.name, link->ifindex);
+	return err;
+}
+
+int links_hook(struct links *links, struct kern *kern, struct error *error)
+{
+	int err = 0;
+	size_t i;
+
+	for (i = 0; i < links->n && !err; i++) {
+		struct kern_device device = link_device(&links->link[i]);
+
+		if (links->link[i].todo != LINK_ATTACH)
+			continue;
+		err = kern_out_hook(kern, &device, error);
+		links->link[i].hooked = !err;
+	}
+	return err;
 }
 
 /* Changes of mode last: they alone leave a gap. */
@@ -234,6 +261,9 @@ void links_undo(struct links *links, struct kern *kern)
 
 		if (link->todo == LINK_ATTACH && link->done)
 			link_go(link, kern, &ignored);
+		else if (link->hooked)
+			kern_out_unhook(kern, link->interface.name,
+					link->ifindex);
 		if (link->todo == LINK_REATTACH && link->done)
 			link_reattach(link, kern, link->before, &ignored);
 		link->done = false;
@@ -245,6 +275,18 @@ int links_detach(struct links *links, struct kern *kern, struct error *error)
 	return links_each(links, kern, LINK_DETACH, link_go, error);
 }
 
+/* What is sent first: the new program knows the flows that it asks for. */
+static int link_renew(struct kern *kern, const struct kern_link *link,
+		      struct error *error)
+{
+	struct kern_device device;
+	int err = kern_link_device(&device, link, error);
+
+	if (!err)
+		err = kern_out_hook(kern, &device, error);
+	return err ? err : kern_link_update(kern, link, error);
+}
+
 int links_update(struct running *running, struct error *error)
 {
 	int err = 0;
@@ -252,7 +294,7 @@ int links_update(struct running *running, struct error *error)
 
 	for (i = 0; i < running->n_links && !err; i++)
 		if (running->links[i].ifindex)
-			err = kern_link_update(&running->kern,
-					       &running->links[i], error);
+			err = link_renew(&running->kern, &running->links[i],
+					 error);
 	return err;
 }

@@ -14,7 +14,7 @@ struct link {
 	enum attach_mode mode;		/* as it runs, 0 before it does */
 	enum attach_mode before;	/* LINK_REATTACH: as it ran */
 	enum kern_prog prog;		/* LINK_ATTACH, LINK_REATTACH */
-	bool done;
+	bool done, hooked;
 };
 
 struct links {
@@ -44,6 +44,8 @@ int links_devices(const struct links *links, struct device **devices,
 int links_describe(const struct links *links, struct ruleset *ruleset,
 		   struct error *error);
 
+/* Hook what those to be attached send, before their first answer can drop. */
+int links_hook(struct links *links, struct kern *kern, struct error *error);
 /* Carry out ATTACH and REATTACH; on error all of it is undone. */
 int links_attach(struct links *links, struct kern *kern, struct error *error);
 void links_undo(struct links *links, struct kern *kern);

@@ -121,11 +121,45 @@ static void status_link(FILE *out, const struct status *status,
 	if (!link->ifindex)
 		fprintf(out, "%-15s its device is gone: when it is back, xdpwl attach %s\n",
 			link->name, link->name);
+	else if (link->hook == HOOK_GONE)
+		fprintf(out, "%-15s %s, but somebody removed the hook for what it sends: answers to new connections of this machine drop; xdpwl attach %s puts it back\n",
+			link->name, attach_mode_names[link->mode], link->name);
 	else
-		fprintf(out, "%-15s %s%s\n", link->name,
+		fprintf(out, "%-15s %s%s%s%s\n", link->name,
 			attach_mode_names[link->mode],
+			link->hook == HOOK_UNKNOWN ? "" : ", egress by ",
+			link->hook == HOOK_UNKNOWN ? "" :
+						     kern_hook_names[link->hook],
 			interface && interface->audit ?
 			", audit: drops are counted and pass" : "");
+}
+
+static void status_evictions(FILE *out, const uint64_t *evictions)
+{
+	uint64_t flows = evictions[XDPWL_EVICT_HALF_OPEN] +
+			 evictions[XDPWL_EVICT_ESTABLISHED] +
+			 evictions[XDPWL_EVICT_FORWARDED];
+	uint64_t fragments = evictions[XDPWL_EVICT_FIRST_ANY] +
+			     evictions[XDPWL_EVICT_FIRST_OWN];
+
+	if (flows)
+		fprintf(out, "%" PRIu64 " flows were forgotten early, for others: see `option flows`\n",
+			flows);
+	if (fragments)
+		fprintf(out, "%" PRIu64 " fragmented packets were forgotten early, for others: see `option fragments`\n",
+			fragments);
+}
+
+void report_ended(FILE *out, const struct kern_connection *ended, size_t n)
+{
+	char remote[CONNECTION_TEXT_SIZE], local[CONNECTION_TEXT_SIZE];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		kern_connection_format(&ended[i], remote, local);
+		fprintf(out, "ends, for no rule allows it: %s to %s\n", remote,
+			local);
+	}
 }
 
 void report_status(FILE *out, const struct status *status)
@@ -139,6 +173,7 @@ void report_status(FILE *out, const struct status *status)
 	fprintf(out, "%zu rules, %zu prefixes, generation %" PRIu64 "\n",
 		status->rules->n_rules, ruleset_prefixes(status->rules),
 		status->generation);
+	status_evictions(out, status->evictions);
 	if (status->unreadable)
 		fprintf(out, "not saved: %s\n", status->unreadable);
 	else if (status->differences)

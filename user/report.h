@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include "drops.h"
 #include "kern.h"
+#include "kern_connections.h"
 #include "reason.h"
 
 /* Print one document on one line and drop it; NULL: no memory. */
@@ -73,6 +74,12 @@ int report_drops_rules(FILE *out, const struct drops *drops);
  * text, packets, bytes of deny rules) where `rules` is given. */
 json_t *json_drops(const struct drops *drops);
 
+/* ---- attach ---- */
+
+/* Inbound connections that no rule covers: proto, remote, local ("ADDRESS:PORT"). */
+void report_ended(FILE *out, const struct kern_connection *ended, size_t n);
+json_t *json_connections(const struct kern_connection *list, size_t n);
+
 /* ---- status ---- */
 
 struct status {
@@ -82,12 +89,14 @@ struct status {
 	uint64_t generation;
 	size_t differences;		/* from the rules file */
 	const char *unreadable;		/* why it cannot be compared, or NULL */
+	uint64_t evictions[XDPWL_EVICTIONS];
 	const char *file;
 };
 
 void report_status(FILE *out, const struct status *status);
-/* interfaces: name, mode (as it runs), audit, present; rules, prefixes,
- * generation, pending_confirm (null), saved. */
+/* interfaces: name, mode (as it runs), audit, present, egress ("tcx", "clsact" or null: nothing
+ * is recorded any more); rules, prefixes, generation, pending_confirm (null), saved,
+ * evictions: half_open, established, fragments_any, fragments_own. */
 json_t *json_status(const struct status *status);
 
 /* RFC 3339, UTC. */

@@ -3,6 +3,7 @@
  * In: models and counters. Out: the JSON documents that others build on
  * (behaviour.md section 4). Sees no descriptor and asks nobody.
  */
+#include <netinet/in.h>
 #include <stdlib.h>
 #include "report.h"
 
@@ -193,14 +194,30 @@ static json_t *json_ports(const struct drops *drops)
 
 static json_t *json_reasons(const struct drops *drops)
 {
+	const struct xdpwl_counter *counts = drops->counters->reasons;
 	json_t *list = json_array();
 	int i;
 
-	for (i = 0; i < XDPWL_N_REASONS; i++)
-		if (drops->counters->reasons[i].packets)
-			json_array_append_new(list, json_count(
-				json_pack("{s:s}", "reason", reasons[i].key),
-				&drops->counters->reasons[i]));
+	for (i = 0; i < XDPWL_N_REASONS; i++) {
+		struct xdpwl_counter sum = counts[i];
+		json_t *reason;
+
+		/* Under one key for those who read this: it drops or passes. */
+		if (i == XDPWL_ADMITTED)
+			continue;
+		if (i == XDPWL_FRAGMENT) {
+			sum.packets += counts[XDPWL_ADMITTED].packets;
+			sum.bytes += counts[XDPWL_ADMITTED].bytes;
+		}
+		if (!sum.packets)
+			continue;
+		reason = json_count(json_pack("{s:s}", "reason",
+					      reasons[i].key), &sum);
+		if (i == XDPWL_FRAGMENT)
+			json_object_set_new(reason, "passed", json_integer(
+				counts[XDPWL_ADMITTED].packets));
+		json_array_append_new(list, reason);
+	}
 	return list;
 }
 
@@ -246,10 +263,21 @@ static json_t *json_link(const struct status *status,
 	const struct interface *interface =
 		ruleset_interface(status->rules, link->name);
 
-	return json_pack("{s:s, s:s, s:b, s:b}", "name", link->name,
+	return json_pack("{s:s, s:s, s:b, s:b, s:s?}", "name", link->name,
 			 "mode", attach_mode_names[link->mode],
 			 "audit", interface && interface->audit,
-			 "present", link->ifindex != 0);
+			 "present", link->ifindex != 0,
+			 "egress", kern_hook_names[link->hook]);
+}
+
+static json_t *json_evictions(const uint64_t *evictions)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I}",
+		"half_open", (json_int_t)evictions[XDPWL_EVICT_HALF_OPEN],
+		"established", (json_int_t)evictions[XDPWL_EVICT_ESTABLISHED],
+		"forwarded", (json_int_t)evictions[XDPWL_EVICT_FORWARDED],
+		"fragments_any", (json_int_t)evictions[XDPWL_EVICT_FIRST_ANY],
+		"fragments_own", (json_int_t)evictions[XDPWL_EVICT_FIRST_OWN]);
 }
 
 json_t *json_status(const struct status *status)
@@ -265,10 +293,27 @@ json_t *json_status(const struct status *status)
 		rules = status->rules->n_rules;
 		prefixes = ruleset_prefixes(status->rules);
 	}
-	return json_pack("{s:i, s:o, s:I, s:I, s:I, s:n, s:b}", "schema", 1,
+	return json_pack("{s:i, s:o, s:I, s:I, s:I, s:n, s:b, s:o}", "schema", 1,
 			 "interfaces", links, "rules", rules,
 			 "prefixes", prefixes,
 			 "generation", (json_int_t)status->generation,
 			 "pending_confirm", "saved",
-			 !status->differences && !status->unreadable);
+			 !status->differences && !status->unreadable,
+			 "evictions", json_evictions(status->evictions));
+}
+
+json_t *json_connections(const struct kern_connection *list, size_t n)
+{
+	char remote[CONNECTION_TEXT_SIZE], local[CONNECTION_TEXT_SIZE];
+	json_t *connections = json_array();
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		kern_connection_format(&list[i], remote, local);
+		json_array_append_new(connections, json_pack(
+			"{s:s, s:s, s:s}", "proto",
+			list[i].proto == IPPROTO_TCP ? "tcp" : "udp",
+			"remote", remote, "local", local));
+	}
+	return connections;
 }
