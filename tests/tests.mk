@@ -42,10 +42,13 @@ KERN_HEADERS := $(wildcard user/*.h include/*.h)
 KERN_FILE := user/kern_file.c user/kern_fault.c
 KERN_LOCK := user/kern_lock.c
 KERN_LINK := tests/netns/test_kern_link.c user/kern_fault.c \
-	$(patsubst %,user/kern_%.c,bpffs device foreign link link_list lock system)
+	$(patsubst %,user/kern_%.c,bpffs device foreign link link_list lock out system)
+KERN_CONNECTIONS := $(patsubst %,user/kern_%.c,connections conntrack namespaces \
+	netlink route sockets)
 kern_test = $(CC) $(CFLAGS) $(USER_CFLAGS) -Iuser -o $@ $(filter %.c %.o,$^)
 
-tests: $(BUILD)/tests/test_kern_link $(BUILD)/tests/test_kern_link_faults
+tests: $(BUILD)/tests/test_kern_link $(BUILD)/tests/test_kern_link_faults \
+	$(BUILD)/tests/test_kern_connections
 
 $(BUILD)/tests/unit/test_kern_file: tests/unit/test_kern_file.c $(KERN_FILE) $(BUILD)/user/error.o $(KERN_HEADERS)
 	@mkdir -p $(@D)
@@ -66,6 +69,11 @@ $(BUILD)/tests/test_kern_link_faults: $(KERN_LINK) $(BUILD)/user/error.o $(KERN_
 	@mkdir -p $(@D)
 	$(call say,TEST,$@)
 	$(Q)$(kern_test) -DXDPWL_FAULTS $(DEP_LIBS)
+
+$(BUILD)/tests/test_kern_connections: tests/netns/test_kern_connections.c $(KERN_CONNECTIONS) $(BUILD)/user/error.o $(KERN_HEADERS)
+	@mkdir -p $(@D)
+	$(call say,TEST,$<)
+	$(Q)$(kern_test) -lpthread
 
 -include $(wildcard $(BUILD)/tests/unit/*.d)
 
@@ -107,7 +115,7 @@ prog: all ## the loaded programs against the oracle and the catalogue
 # --- other kernels: knobs VERSIONS="5.10 6.1 6.12", MACHINE_SECONDS=N ---
 VM := $(BUILD)/vm
 
-check-vm: all $(VM)/load $(VM)/run_cases ## small machines with Linux 5.10, 6.1 and 6.12
+check-vm: all $(VM)/load $(VM)/run_cases $(VM)/run_memory ## small machines with Linux 5.10, 6.1 and 6.12
 	BUILD=$(BUILD) prove --exec '' --timer -v tests/vm/kernels.t $(if $(VERSIONS),:: $(VERSIONS))
 
 $(VM)/%: tests/vm/%.c include/xdpwl.h include/reasons.h

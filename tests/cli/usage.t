@@ -44,7 +44,6 @@ for words in 'attach eth0' 'detach eth0' 'allow any 22' 'deny any' \
 	refused 1 '^xdpwl: --confirm is not in this version' \
 		xdpwl $words --confirm 60s
 done
-refused 1 '^xdpwl: --keep is not in this version' xdpwl attach eth0 --keep
 refused 1 '^xdpwl: --by source is not in this version' xdpwl drops --by source
 
 # --- options ---

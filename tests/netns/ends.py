@@ -7,8 +7,10 @@
   ends.py ask                               rows "SOURCE DESTINATION SERVICE WANTED" on
                                             stdin, all asked at once; one word a row:
                                             answer, refused or silence
-  ends.py hold SOURCE DESTINATION tcp/PORT  one connection; sends every line of stdin and
-                                            prints "echo" or "lost" for each
+  ends.py hold SOURCE DESTINATION tcp/PORT|udp/PORT
+                                            one connection; sends every line of stdin and
+                                            prints "echo" or "lost" for each; after the
+                                            line "silence" [SECONDS] it waits but briefly
   ends.py tagged IFNAME MAC SOURCE DESTINATION udp/PORT VID...
                                             a datagram of IPv4 inside these VLAN tags,
                                             written as a frame: answer or silence
@@ -151,17 +153,36 @@ def ask_all(rows):
             print(word)
 
 
+def drain(sock):
+    """Echoes of what was sent before, and came late."""
+    sock.setblocking(False)
+    try:
+        while sock.recv(4096):
+            pass
+    except OSError:
+        pass
+
+
 def hold(source, destination, service):
-    with socket.socket(family(source), socket.SOCK_STREAM) as sock:
+    kind, port = service.split("/")
+    with socket.socket(family(source), socket.SOCK_DGRAM if kind == "udp"
+                       else socket.SOCK_STREAM) as sock:
+        # When killed, a reset: whatever was lost before, the other end is gone as well.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         sock.settimeout(PATIENT)
         sock.bind((source, 0))
-        sock.connect((destination, int(service.split("/")[1])))
+        sock.connect((destination, int(port)))
+        if kind == "udp":
+            sock.send(b"question")
         sock.recv(64)
         print("open", flush=True)
         for line in sys.stdin:
-            sock.settimeout(HASTY if line.strip() == "silence" else PATIENT)
+            word, *seconds = line.split()
+            drain(sock)
+            sock.settimeout(float(seconds[0]) if seconds
+                            else HASTY if word == "silence" else PATIENT)
             try:
-                sock.sendall(line.encode())
+                sock.send(line.encode())
                 word = "echo" if sock.recv(4096) else "lost"
             except OSError:
                 word = "lost"

@@ -12,7 +12,8 @@ import struct
 
 XDP_DROP, XDP_PASS = 1, 2
 
-MAP_LOOKUP_ELEM, MAP_GET_NEXT_KEY, OBJ_GET, PROG_TEST_RUN = 1, 4, 7, 10
+MAP_LOOKUP_ELEM, MAP_UPDATE_ELEM, MAP_GET_NEXT_KEY = 1, 2, 4
+OBJ_GET, PROG_TEST_RUN = 7, 10
 OBJ_GET_INFO_BY_FD = 15
 PER_CPU_TYPES = (5, 6, 10)	# hash, array, LRU hash
 NUMBERS = {'x86_64': 321, 'aarch64': 280, 'riscv64': 280}
@@ -56,7 +57,8 @@ class TestRun(ctypes.Structure):
 
 
 class Program:
-    """A loaded XDP program to be run over frames; buffers are made once."""
+    """A loaded program, of XDP or at egress, to be run over frames; buffers are
+    made once."""
 
     SIZE = 1 << 16
 
@@ -99,7 +101,7 @@ def map_info(fd):
 
 
 class Map:
-    """A map to be read; per-CPU values come as a list, one a possible CPU."""
+    """A map; per-CPU values come as a list, one a possible CPU, and are read alone."""
 
     def __init__(self, fd):
         self.fd = fd
@@ -126,6 +128,11 @@ class Map:
         raw = self.value.raw
         return [raw[i * self.stride:i * self.stride + self.value_size]
                 for i in range(self.copies)]
+
+    def update(self, key, value):
+        ctypes.memmove(self.key, key, self.key_size)
+        ctypes.memmove(self.value, value, self.value_size)
+        bpf(MAP_UPDATE_ELEM, self.attr)
 
     def keys(self):
         """Every key, in the kernel's order."""

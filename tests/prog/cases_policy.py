@@ -169,7 +169,22 @@ rows('set', 'not-allowed', 'domain over TCP', t4(dport=53),
      'no member of a set', t4('198.51.100.67', 443),
      'any, highest port over UDP', u4('203.0.113.3', 65535))
 
+INSIDE = t4()
+rows('web', 'not-allowed', 'IPIP with an allowed packet inside',
+     frame(ip4(IP4_22, 4, S4)), '6in4 with an allowed packet inside',
+     frame(ip4(IP6_22, 41, S4)), 'GRE with an allowed packet inside',
+     frame(ip4(b'\0\0\x08\0' + IP4_22, 47, S4)), 'VXLAN with an allowed packet inside',
+     u4(upper=p.udp(4789, 40000, b'\x08' + bytes(7) + INSIDE)),
+     'Teredo with an allowed packet inside', u4(upper=p.udp(3544, 40000, IP6_22)),
+     'UDP to broadcast', u4(dport=53, to='255.255.255.255'),
+     'TCP from 22 to multicast', t4(dport=23, to='224.0.0.251'),
+     'UDP to an IPv6 group', frame(ip6(p.udp(5353), UDP, S6, 'ff02::fb')))
+
 # --- more than one buffer ---
+rows('web', 'allowed', 'GRO packet of 65,226 bytes', frame(
+    ip4(p.tcp(22, flags=ACK, payload=bytes(65226 - 54)), TCP, S4)))
+rows('web', 'not-allowed', 'GRO packet of a stranger', frame(
+    ip4(p.tcp(22, flags=ACK, payload=bytes(65226 - 54)), TCP, '203.0.113.5')))
 rows('web', 'allowed', 'jumbo frame', frame(ip4(p.tcp(22, payload=bytes(8000)), TCP, S4)),
      'jumbo frame with UDP', frame(ip4(p.udp(22, payload=bytes(8000)), UDP, S4)))
 rows('web', 'not-allowed', 'jumbo frame of a stranger', frame(

@@ -10,6 +10,7 @@ import collections
 import bpfsys
 from harness import DENY, Failure, reason_names
 from language import normal_prefix, parse_service
+from memory import Memory
 from oracle import Ruleset, decide
 
 REASONS = reason_names()
@@ -28,13 +29,21 @@ class Setting:
         self.audited = {name for name, words in self.model.interfaces.items()
                         if 'audit' in words}
         self.rule_of = {}	# hit number -> rules that it may stand for
+        self.memory = Memory()
 
     def apply(self, world):
         for path, text in self.files.items():
             world.write(text, path)
         world.write(self.text)
         world.must('apply')
+        world.forget()
         self.rule_of = {}
+        self.memory = Memory()
+
+    def sends(self, world, frame, link):
+        """A frame that leaves by a device which no `on` names."""
+        world.sends(frame, link)
+        self.memory.sends(self.model, frame, link)
 
 
 def canonical(services):
@@ -98,19 +107,20 @@ def learn_ids(world, setting):
 
 
 def check(world, setting, frame, link, device):
-    """Run one frame. Returns (decision, what differs or None)."""
+    """Run one frame. Returns (decision of what devices run, what differs or None)."""
     decision = decide(setting.model, frame, link, device)
     verdict, reason, cell = world.ask(frame, link, device)
     name = REASONS[reason] if reason < len(REASONS) else 'reason %d' % reason
     got = '%s (%s), cell %#x' % (VERDICTS.get(verdict, verdict), name, cell)
     if (VERDICTS.get(verdict), name) != (decision.verdict, decision.reason):
         return decision, 'xdpwl_test: ' + got
-    if len(frame) >= SMALLEST_RUN:
-        live = VERDICTS.get(world.attached(frame, link, device))
-        expected = 'pass' if device in setting.audited else decision.verdict
-        if live != expected:
-            return decision, 'attached program: %s' % live
-    return decision, wrong_rule(setting, decision, cell)
+    wrong = wrong_rule(setting, decision, cell)
+    if wrong or len(frame) < SMALLEST_RUN:
+        return decision, wrong
+    decision = setting.memory.decide(setting.model, decision, device)
+    live = VERDICTS.get(world.attached(frame, link, device))
+    expected = 'pass' if device in setting.audited else decision.verdict
+    return decision, 'attached program: %s' % live if live != expected else None
 
 
 def wrong_rule(setting, decision, cell):

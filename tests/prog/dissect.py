@@ -34,12 +34,15 @@ class Packet:
     """What decide() asks. Absent fields are None."""
     __slots__ = ('family', 'source', 'destination', 'hop_limit', 'protocol',
                  'first', 'later', 'fragment_header', 'sport', 'dport', 'flags',
-                 'icmp_type', 'icmp_code', 'bad_header')
+                 'icmp_type', 'icmp_code', 'identifier', 'embedded',
+                 'datagram', 'offset', 'bad_header')
 
     def __init__(self, family):
         self.family = family
         self.protocol = self.sport = self.dport = self.flags = None
-        self.icmp_type = self.icmp_code = None
+        self.icmp_type = self.icmp_code = self.identifier = None
+        self.embedded = None	# an error's: a Packet, as far as it goes
+        self.datagram = self.offset = None	# of a fragment: its name, its place
         self.first = self.later = self.fragment_header = False
         self.bad_header = False
 
@@ -108,6 +111,9 @@ def ipv4(data):
     packet.later = bool(field & 0x1fff)
     packet.first = bool(field & 0x2000) and not packet.later
     packet.fragment_header = packet.later or packet.first
+    packet.offset = field & 0x1fff
+    packet.datagram = (packet.source, packet.destination, be16(data, 4),
+                       packet.protocol)
     if source_routed(data[20:header]):
         packet.bad_header = True
         return packet
@@ -192,6 +198,8 @@ def chain(packet, kind, data):
             field = be16(data, 2)
             packet.later = field >= 8
             packet.first = field & 1 == 1 and not packet.later
+            packet.offset = field >> 3
+            packet.datagram = (packet.source, packet.destination, data[4:8])
             if packet.later:
                 packet.protocol = data[0]
                 return False
@@ -234,8 +242,10 @@ def transport(packet, data):
 def icmp(packet, data):
     need(data, 8)
     packet.icmp_type, packet.icmp_code = data[0], data[1]
+    packet.identifier = be16(data, 4)
     if data[0] in ERRORS[packet.family]:
-        (embedded4 if packet.family == 4 else embedded6)(data[8:])
+        packet.embedded = (embedded4 if packet.family == 4
+                           else embedded6)(data[8:])
     return data[0] == REDIRECT[packet.family]
 
 
@@ -245,7 +255,24 @@ def embedded4(data):
     header = (data[0] & 15) * 4
     if data[0] >> 4 != 4 or header < 20:
         raise Malformed()
+    packet = Packet(4)
+    packet.source = int.from_bytes(data[12:16], 'big')
+    packet.destination = int.from_bytes(data[16:20], 'big')
+    packet.protocol = data[9]
+    packet.later = bool(be16(data, 6) & 0x1fff)
     need(data, header + 8)
+    data = data[header:]
+    for _ in range(MAX_EXTENSIONS):
+        if packet.protocol != AH or packet.later:
+            break
+        try:
+            size = extension_size(AH, data)
+            need(data, size + 8)
+        except Malformed:
+            packet.later = True	# what AH holds was cut off: nobody's
+            break
+        packet.protocol, data = data[0], data[size:]
+    return embedded_upper(packet, data)
 
 
 def embedded6(data):
@@ -253,15 +280,27 @@ def embedded6(data):
     need(data, 40)
     if data[0] >> 4 != 6:
         raise Malformed()
+    packet = Packet(6)
+    packet.source = int.from_bytes(data[8:24], 'big')
+    packet.destination = int.from_bytes(data[24:40], 'big')
     kind, data, seen = data[6], data[40:], 0
-    while kind in CHAIN:
+    while kind in CHAIN and not packet.later:
         seen += 1
         if seen > MAX_EXTENSIONS:
             raise Malformed()
         size = extension_size(kind, data)
-        if kind == FRAGMENT and be16(data, 2) >= 8:
-            data = data[8:]
-            break
+        packet.later = kind == FRAGMENT and be16(data, 2) >= 8
         kind = data[0]
         data = data[size:]
+    packet.protocol = kind
+    return embedded_upper(packet, data)
+
+
+def embedded_upper(packet, data):
+    """Eight bytes are enough for all that is asked."""
     need(data, 8)
+    if packet.protocol == (ICMP if packet.family == 4 else ICMP6):
+        packet.icmp_type, packet.identifier = data[0], be16(data, 4)
+    else:
+        packet.sport, packet.dport = be16(data, 0), be16(data, 2)
+    return packet

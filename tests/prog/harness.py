@@ -6,9 +6,10 @@ rules and state of its own, and the loaded programs to be run over frames.
 
 Must not: touch a device or a pin that it did not make.
 """
-import json
 import collections
+import json
 import os
+import re
 import shutil
 import socket
 import struct
@@ -22,6 +23,10 @@ TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 BUILD = os.path.join(TOP, os.environ.get('BUILD', 'build'))
 LINK = {'none': 0, 'ethernet': 1}
 DENY = 0x80000000
+PROGRAMS = ('xdpwl_ethernet', 'xdpwl_no_link', 'xdpwl_test',
+            'xdpwl_out_ethernet', 'xdpwl_out_no_link')
+TRACKS = ('flows', 'flow_tags', 'fragments', 'fragment_tags', 'flow_ports')
+MAPS = ('reasons', 'ports', 'protocols', 'odd_drops', 'evictions') + TRACKS
 
 
 class Tap:
@@ -119,14 +124,14 @@ class World:
         for fd in self.fds:
             os.close(fd)
         self.fds = [bpfsys.obj_get(os.path.join(self.pins, name))
-                    for name in ('xdpwl_ethernet', 'xdpwl_no_link',
-                                 'xdpwl_test', 'reasons', 'ports', 'protocols',
-                                 'odd_drops')]
-        ethernet, no_link, test = [bpfsys.Program(fd) for fd in self.fds[:3]]
-        self.live = {'ethernet': ethernet, 'none': no_link}
-        self.test = test
-        self.maps = dict(zip(('reasons', 'ports', 'protocols', 'odd_drops'),
-                             [bpfsys.Map(fd) for fd in self.fds[3:]]))
+                    for name in PROGRAMS + MAPS]
+        programs = dict(zip(PROGRAMS, map(bpfsys.Program, self.fds)))
+        self.live = {'ethernet': programs['xdpwl_ethernet'],
+                     'none': programs['xdpwl_no_link']}
+        self.out = {'ethernet': programs['xdpwl_out_ethernet'],
+                    'none': programs['xdpwl_out_no_link']}
+        self.test = programs['xdpwl_test']
+        self.maps = dict(zip(MAPS, map(bpfsys.Map, self.fds[len(PROGRAMS):])))
 
     def ask(self, frame, link='ethernet', device=None):
         """(verdict, reason number, cell) of the test program."""
@@ -137,6 +142,25 @@ class World:
     def attached(self, frame, link='ethernet', device=None):
         """The verdict of the program that devices run."""
         return self.live[link].run(frame, self.index.get(device, 0))[0]
+
+    def sends(self, frame, link='ethernet'):
+        """A frame leaves the host: at egress of a device that no `on` names."""
+        self.out[link].run(frame)
+
+    def forget(self):
+        """All that packets left behind. Cheap where `option flows` and `option
+        fragments` are small."""
+        for name in TRACKS:
+            kept = self.maps[name]
+            for key in list(kept.keys()):
+                kept.update(key, bytes(kept.value_size))
+
+    def evicted(self):
+        """How often a track went before its time: [half-open, established,
+        first fragments of anyone, of others, forwarded]."""
+        return [sum(struct.unpack('=Q', copy)[0] for copy in
+                    self.maps['evictions'].lookup(struct.pack('=I', key)))
+                for key in range(5)]
 
     def totals(self, name):
         """{key: (packets, bytes)} of a counter map, summed over the CPUs."""
@@ -200,9 +224,11 @@ def quiet_up(name):
 
 
 def reason_names():
-    """The keys of include/reasons.h, in the order of their numbers."""
+    """The keys of include/reasons.h, in the order of their numbers; of two with one
+    key, the second goes by its symbol."""
     with open(os.path.join(TOP, 'include', 'reasons.h')) as f:
-        lines = [line for line in f if line.lstrip().startswith('R(')]
-    return [line.split('"')[1] for line in lines]
-
-
+        found = re.findall(r'^\tR\((\w+),\s*"([\w-]+)"', f.read(), re.M)
+    names = []
+    for symbol, key in found:
+        names.append(symbol.lower() if key in names else key)
+    return names

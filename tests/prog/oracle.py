@@ -3,17 +3,19 @@
 The oracle: what must happen to a packet under rules. In: rules text and the
 bytes of a frame. Out: verdict, reason and deciding rules. It models the
 sections 1 and 2 of the manual from its words and shares no code or table with
-the program; flows, ICMP errors and remembered fragments do not exist here.
+the program; what packets leave behind is memory.py's.
 
 Must not: touch the network, read pins, know how the kernel's tables look.
 """
 from dissect import LinkVerdict, Malformed, dissect
 from language import parse_rules
 
-PASSING = {'arp', 'link-control', 'neighbour', 'multicast', 'dhcp', 'allowed'}
+PASSING = {'arp', 'link-control', 'neighbour', 'multicast', 'dhcp', 'admitted',
+           'allowed', 'reply', 'icmp-error'}
 REASONS = ('malformed', 'arp', 'link-control', 'unknown-l2', 'bad-source',
            'bad-header', 'bad-flags', 'neighbour', 'multicast', 'dhcp',
-           'denied', 'fragment', 'allowed', 'not-allowed')
+           'denied', 'fragment', 'admitted', 'allowed', 'reply', 'icmp-error',
+           'not-allowed')
 
 LINK_LOCAL = 0xfe80 >> 6
 SYN_FIN, SYN_RST, XMAS, ACK, CLASSIC = 0x03, 0x06, 0x29, 0x10, 0x3f

@@ -15,6 +15,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
 import compare
+import conversation
 import generate
 import harness
 import question
@@ -64,10 +65,19 @@ def run_ruleset(world, tap, number, whole):
     problems = [complaint] if complaint else []
     before, ledger = rule_packets(world), compare.Ledger()
     source = traffic.Traffic(rng, setting.model)
+    talk = conversation.Conversation(rng)
+    following = []
     for _ in range(PACKETS):
         link = 'none' if rng.random() < 0.2 else 'ethernet'
         device = rng.choice(world.devices + [None])
-        frame = source.frame(link)
+        leaves, frame = False, source.frame(link)
+        if following:
+            frame = talk.follower(following.pop(), link)
+        elif rng.random() < 0.2:
+            leaves, frame = talk.step(link)
+        if leaves:
+            setting.sends(world, frame, link)
+            continue
         decision, got = compare.check(world, setting, frame, link, device)
         if len(frame) >= compare.SMALLEST_RUN:
             ledger.add(decision, frame)
@@ -78,6 +88,9 @@ def run_ruleset(world, tap, number, whole):
                 shrink=len(problems) < 3))
             if len(problems) >= 5:
                 break
+        if decision.packet and decision.packet.first and \
+                decision.verdict == 'pass':
+            following += [decision.packet] * 2
     if not problems:
         problems = wrong_counts(before, rule_packets(world), ledger)
     answers = [question.wrong_answer(world, setting, source)

@@ -59,7 +59,8 @@ objects_build()
 # What the machines have alike.
 root_make()
 {
-	local root=$1 programs=("$BUILD/xdpwl" "$VM/load" "$VM/run_cases")
+	local root=$1 programs=("$BUILD/xdpwl" "$VM/load" "$VM/run_cases"
+		"$VM/run_memory")
 
 	rm -rf "$root"
 	mkdir -p "$root"/{bin,dev,etc,modules,proc,run,sys,tmp,vm} &&
@@ -100,7 +101,7 @@ kernel_check()
 	fi
 	rm -rf "$root/modules"
 	mkdir "$root/modules"
-	for name in veth tun; do
+	for name in veth tun sch_ingress cls_bpf; do
 		module_copy "$kernel" "$name" "$root/modules"
 	done
 	image_make "$root" "$VM/image" || bail "no initramfs"
