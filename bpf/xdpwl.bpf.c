@@ -51,6 +51,21 @@ int xdpwl_no_link(struct xdp_md *ctx)
 	return filter(ctx, XDPWL_LINK_NONE);
 }
 
+/* The same for generic mode, loaded without leave for multi-buffer frames: with it, the
+ * kernel (6.18 at least) copies a frame and forgets how long its link header was,
+ * and bridges no longer hear spanning tree. */
+SEC("xdp")
+int xdpwl_generic(struct xdp_md *ctx)
+{
+	return filter(ctx, XDPWL_LINK_ETHERNET);
+}
+
+SEC("xdp")
+int xdpwl_generic_no_link(struct xdp_md *ctx)
+{
+	return filter(ctx, XDPWL_LINK_NONE);
+}
+
 static __always_inline void answer(struct xdp_md *ctx, __u32 link,
 				   struct decision *decision)
 {

@@ -64,11 +64,13 @@ enum kern_map {
 };
 extern const char *const kern_map_names[N_MAPS];	/* in the object and below the pin directory */
 
-/* What a device sends goes through the program PROG_OUT behind its own. */
+/* In generic mode a device runs the program PROG_GENERIC behind its own, and what it sends
+ * goes through the one PROG_OUT behind. */
 enum kern_prog {
-	PROG_ETHERNET, PROG_NO_LINK, PROG_OUT_ETHERNET, PROG_OUT_NO_LINK,
-	PROG_TEST, PROG_LEARN, N_PROGS,
+	PROG_ETHERNET, PROG_NO_LINK, PROG_GENERIC_ETHERNET, PROG_GENERIC_NO_LINK,
+	PROG_OUT_ETHERNET, PROG_OUT_NO_LINK, PROG_TEST, PROG_LEARN, N_PROGS,
 };
+#define PROG_GENERIC (PROG_GENERIC_ETHERNET - PROG_ETHERNET)
 #define PROG_OUT (PROG_OUT_ETHERNET - PROG_ETHERNET)
 extern const char *const kern_prog_names[N_PROGS];
 

@@ -88,6 +88,7 @@ static int link_create(const struct kern *kern,
 	}
 	if (wanted != MODE_NATIVE && fd < 0 && !is_final(fd)) {
 		kern_fault();
+		prog = kern->prog[device->prog + PROG_GENERIC];
 		fd = bpf_link_create(prog, device->ifindex, BPF_XDP, &generic);
 	}
 	if (fd < 0)
@@ -96,19 +97,22 @@ static int link_create(const struct kern *kern,
 }
 
 /* What later commands will find through the pin, not what we think we did. */
-static int read_back(const char *path, const struct kern_device *device,
-		     int prog, enum attach_mode *mode, struct error *error)
+static int read_back(const struct kern *kern, const char *path,
+		     const struct kern_device *device, enum attach_mode *mode,
+		     struct error *error)
 {
 	struct bpf_prog_info expected = { 0 };
 	uint32_t size = sizeof(expected);
 	struct bpf_link_info info;
 	struct kern_link link;
-	int fd;
+	int fd, prog;
 
 	fd = kern_link_open(path, &link, &info, error);
 	if (fd < 0)
 		return fd;
 	close(fd);
+	prog = kern->prog[device->prog +
+			  (link.mode == MODE_GENERIC ? PROG_GENERIC : 0)];
 	if (bpf_obj_get_info_by_fd(prog, &expected, &size) ||
 	    link.ifindex != device->ifindex || info.prog_id != expected.id)
 		return error_set(error, EXIT_SYSTEM,
@@ -154,8 +158,7 @@ int kern_link_attach(struct kern *kern, const struct kern_device *device,
 		return fd;
 	err = link_pin(fd, path, stale, error);
 	if (!err) {
-		err = read_back(path, device, kern->prog[device->prog], mode,
-				error);
+		err = read_back(kern, path, device, mode, error);
 		if (err)
 			unlink(path);
 	}
@@ -197,6 +200,8 @@ int kern_link_update(struct kern *kern, const struct kern_link *link,
 		return error_system(error, -fd, EXIT_SYSTEM,
 				    "cannot open the pin %s", path);
 	kern_fault();
+	if (link->mode == MODE_GENERIC)
+		prog += PROG_GENERIC;
 	err = bpf_link_update(fd, kern->prog[prog], NULL);
 	close(fd);
 	if (err && err != -ENOLINK)

@@ -43,6 +43,8 @@ const char *const kern_map_names[N_MAPS] = {
 const char *const kern_prog_names[N_PROGS] = {
 	[PROG_ETHERNET] = "xdpwl_ethernet",
 	[PROG_NO_LINK] = "xdpwl_no_link",
+	[PROG_GENERIC_ETHERNET] = "xdpwl_generic",
+	[PROG_GENERIC_NO_LINK] = "xdpwl_generic_no_link",
 	[PROG_OUT_ETHERNET] = "xdpwl_out_ethernet",
 	[PROG_OUT_NO_LINK] = "xdpwl_out_no_link",
 	[PROG_TEST] = "xdpwl_test",
@@ -172,6 +174,14 @@ static int maps_resize(struct bpf_object *object, const struct kern_sizes *sizes
 	return err;
 }
 
+static bool is_generic(const struct bpf_program *prog)
+{
+	const char *name = bpf_program__name(prog);
+
+	return !strcmp(name, kern_prog_names[PROG_GENERIC_ETHERNET]) ||
+	       !strcmp(name, kern_prog_names[PROG_GENERIC_NO_LINK]);
+}
+
 static int object_prepare(struct bpf_object *object, char *log, size_t size)
 {
 	bool frags = probe_program(BPF_F_XDP_HAS_FRAGS);
@@ -182,7 +192,8 @@ static int object_prepare(struct bpf_object *object, char *log, size_t size)
 		/* Level 0: a load that succeeds writes no log, which might not fit;
 		 * libbpf asks again with a log when it fails. */
 		bpf_program__set_log_buf(prog, log, size);
-		if (frags && bpf_program__type(prog) == BPF_PROG_TYPE_XDP)
+		if (frags && bpf_program__type(prog) == BPF_PROG_TYPE_XDP &&
+		    !is_generic(prog))
 			bpf_program__set_flags(prog, BPF_F_XDP_HAS_FRAGS);
 	}
 	map = bpf_object__find_map_by_name(object, ".rodata.frags");

@@ -56,6 +56,7 @@ static int attach(struct kern *kern, char **args, struct error *error)
 	if (err)
 		return err;
 	kern->prog[device.prog] = program_load(args[2]);
+	kern->prog[device.prog + PROG_GENERIC] = kern->prog[device.prog];
 	err = kern_link_attach(kern, &device, wanted, &mode, error);
 	if (!err)
 		printf("%s\n", modes[mode]);
@@ -85,6 +86,8 @@ static int update(struct kern *kern, char **args, struct error *error)
 
 	kern->prog[PROG_ETHERNET] = program_load(args[0]);
 	kern->prog[PROG_NO_LINK] = program_load(args[0]);
+	kern->prog[PROG_GENERIC_ETHERNET] = kern->prog[PROG_ETHERNET];
+	kern->prog[PROG_GENERIC_NO_LINK] = kern->prog[PROG_NO_LINK];
 	err = kern_link_list(kern, &links, &n, error);
 	for (size_t i = 0; i < n && !err; i++)
 		err = kern_link_update(kern, &links[i], error);
@@ -175,6 +178,7 @@ static void readonly_open(struct kern *kern, const char *program)
 		return;
 	kern->readonly = true;
 	kern->prog[PROG_ETHERNET] = bpf_obj_get_opts(program, &options);
+	kern->prog[PROG_GENERIC_ETHERNET] = kern->prog[PROG_ETHERNET];
 }
 
 int main(int argc, char **argv)
