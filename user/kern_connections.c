@@ -76,7 +76,35 @@ static void duplicates_merge(struct connections *list)
 			continue;
 		}
 		last->inbound |= next->inbound;
+		last->passing &= next->passing;
 		last->half_open &= next->half_open;
+	}
+	list->n = n;
+}
+
+static bool is_same_remote(const struct kern_connection *a,
+			   const struct kern_connection *b)
+{
+	return a->family == b->family &&
+	       !memcmp(a->remote, b->remote, sizeof(a->remote));
+}
+
+/* Of the list in its order, so that each remote is asked for once. */
+static void others_drop(struct connections *list, struct kern_routes *routes)
+{
+	struct kern_connection asked = { 0 }, *next;
+	bool leaves = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		next = &list->items[i];
+		if (next->passing && !is_same_remote(&asked, next)) {
+			asked = *next;
+			leaves = kern_routes_leave(routes, asked.family,
+						   asked.remote);
+		}
+		if (!next->passing || leaves)
+			list->items[n++] = *next;
 	}
 	list->n = n;
 }
@@ -86,13 +114,21 @@ int kern_connections(struct kern_connection **list, size_t *n,
 		     struct error *error)
 {
 	struct connections found = { 0 };
+	struct kern_routes routes;
 	int err;
 
 	*list = NULL;
 	*n = 0;
 	err = kern_sockets(&found);
 	if (!err)
-		err = kern_conntrack(&found, attached, n_attached);
+		err = kern_conntrack(&found);
+	if (!err) {
+		duplicates_merge(&found);
+		/* Without the routes, nothing leaves. */
+		kern_routes_open(&routes, attached, n_attached);
+		others_drop(&found, &routes);
+		kern_routes_close(&routes);
+	}
 	if (err) {
 		free(found.items);
 		return err == -ENOMEM ?
@@ -100,7 +136,6 @@ int kern_connections(struct kern_connection **list, size_t *n,
 			       error_system(error, -err, EXIT_SYSTEM,
 					    "cannot start a thread to look for connections");
 	}
-	duplicates_merge(&found);
 	*list = found.items;
 	*n = found.n;
 	return 0;

@@ -7,7 +7,7 @@
  *   kern_sockets.c      from the sockets of a network namespace
  *   kern_namespaces.c   every network namespace in reach
  *   kern_conntrack.c    from connection tracking, where it is loaded
- *   kern_route.c        which of the latter left by an attached interface
+ *   kern_route.c        which of the latter two leave by an attached interface
  *   kern_netlink.c      questions to the kernel and their answers
  */
 #ifndef KERN_CONNECTIONS_H
@@ -25,6 +25,7 @@ struct kern_connection {
 	uint8_t local[16];	/* as the remote sees it: what NAT made of it */
 	uint16_t rport, lport;	/* host order */
 	bool inbound;		/* somebody else started it */
+	bool passing;		/* this namespace may only forward it */
 	bool half_open;		/* no answer seen yet: TCP in SYN_SENT, or UDP
 				 * that conntrack saw go one way only */
 };
@@ -36,10 +37,11 @@ void kern_connection_format(const struct kern_connection *connection,
 			    char local[CONNECTION_TEXT_SIZE]);
 
 /*
- * TCP and connected UDP sockets whose remote is another machine's, of every
- * network namespace that a process or a name in /run/netns holds, and what
- * conntrack of this one sent out by an interface of `attached` (their numbers),
- * or by what is built on one: its bridge, bond or VLAN.
+ * TCP and connected UDP sockets of this network namespace whose remote is another
+ * machine's; and of what it may forward, the sockets of every other namespace that
+ * a process or a name in /run/netns holds and the entries of conntrack, those
+ * whose remote it reaches by an interface of `attached` (their numbers), or by
+ * what is built on one: its bridge, bond or VLAN.
  *
  * Malloc'ed, sorted, none twice. What cannot be read (capabilities, a kernel
  * without it) counts as not there; errors are those of memory and threads.

@@ -25,8 +25,7 @@ bool connections_remote(uint8_t family, const uint8_t addr[16]);
 
 /* Append to the list; 0, -ENOMEM, or -errno of a thread that did not start. */
 int kern_sockets(struct connections *list);
-int kern_conntrack(struct connections *list, const uint32_t *attached,
-		   size_t n_attached);
+int kern_conntrack(struct connections *list);
 
 /*
  * Call `visit` in every network namespace that can be entered, this one first,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * In: the connection tracking of this namespace, by ctnetlink. Out: what left by
- * an attached interface, as its remote sees it. Must not: load it where it is
+ * In: the connection tracking of this namespace, by ctnetlink. Out: what it
+ * tells of, as the remote sees it. Must not: load it where it is
  * not there.
  */
 #include <arpa/inet.h>
@@ -84,7 +84,7 @@ static bool state_read(struct kern_connection *connection,
 
 static int entry_read(const struct nlmsghdr *message, void *context)
 {
-	struct kern_connection connection = { 0 };
+	struct kern_connection connection = { .passing = true };
 	struct kern_attrs attrs;
 
 	if (message->nlmsg_type !=
@@ -98,7 +98,7 @@ static int entry_read(const struct nlmsghdr *message, void *context)
 	return connections_add(context, &connection);
 }
 
-static int entries_read(struct connections *entries)
+static int entries_read(struct connections *list)
 {
 	struct {
 		struct nlmsghdr header;
@@ -118,52 +118,13 @@ static int entries_read(struct connections *entries)
 	err = kern_netlink_open(&netlink, NETLINK_NETFILTER);
 	if (err)
 		return err;
-	err = kern_netlink_ask(&netlink, &request.header, entry_read, entries);
+	err = kern_netlink_ask(&netlink, &request.header, entry_read, list);
 	kern_netlink_close(&netlink);
 	return err;
 }
 
-/* Those that left by an attached interface, to the list. Sorted, so that each
- * remote is asked for once. */
-static int entries_choose(struct connections *list, struct connections *entries,
-			  struct kern_routes *routes)
+int kern_conntrack(struct connections *list)
 {
-	const struct kern_connection *last = NULL, *entry;
-	bool leaves = false;
-	int err = 0;
-
-	if (entries->n)
-		qsort(entries->items, entries->n, sizeof(*entries->items),
-		      connections_compare);
-	for (size_t i = 0; i < entries->n && !err; i++) {
-		entry = &entries->items[i];
-		if (!last || last->family != entry->family ||
-		    memcmp(last->remote, entry->remote, sizeof(last->remote)))
-			leaves = kern_routes_leave(routes, entry->family,
-						   entry->remote);
-		last = entry;
-		if (leaves)
-			err = connections_add(list, entry);
-	}
-	return err;
-}
-
-int kern_conntrack(struct connections *list, const uint32_t *attached,
-		   size_t n_attached)
-{
-	struct connections entries = { 0 };
-	struct kern_routes routes;
-	int err;
-
-	if (!n_attached || !is_loaded())
-		return 0;
-	err = kern_routes_open(&routes, attached, n_attached);
 	/* A dump that breaks off has told some. */
-	if (!err && entries_read(&entries) == -ENOMEM)
-		err = -ENOMEM;
-	if (!err)
-		err = entries_choose(list, &entries, &routes);
-	kern_routes_close(&routes);
-	free(entries.items);
-	return err == -ENOMEM ? err : 0;
+	return is_loaded() && entries_read(list) == -ENOMEM ? -ENOMEM : 0;
 }

@@ -32,6 +32,7 @@ static const struct {
 
 struct reading {
 	struct connections *found;
+	bool passing;
 	/* Where somebody listens, in one namespace: no remote. */
 	struct connections listeners;
 	uint8_t proto;
@@ -93,7 +94,8 @@ static int listener_add(struct reading *reading,
 static int socket_read(const struct nlmsghdr *message, void *context)
 {
 	struct reading *reading = context;
-	struct kern_connection connection = { .proto = reading->proto };
+	struct kern_connection connection = { .proto = reading->proto,
+					      .passing = reading->passing };
 	const struct inet_diag_msg *socket;
 	struct kern_attrs attrs;
 
@@ -178,9 +180,16 @@ static int question_ask(struct reading *reading, size_t which)
 	return err;
 }
 
+struct visits {
+	struct connections *found;
+	size_t n;
+};
+
 static int namespace_read(void *context)
 {
-	struct reading reading = { .found = context };
+	struct visits *visits = context;
+	struct reading reading = { .found = visits->found,
+				   .passing = visits->n++ > 0 };
 	size_t first = reading.found->n;
 	int err = 0;
 
@@ -194,5 +203,7 @@ static int namespace_read(void *context)
 
 int kern_sockets(struct connections *list)
 {
-	return kern_namespaces_each(namespace_read, list);
+	struct visits visits = { .found = list };
+
+	return kern_namespaces_each(namespace_read, &visits);
 }

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # What `attach` is told of connections older than itself: user/kern_connections.c
-# alone, asked on the host. It looks into every namespace of the machine, so that the
-# peer's end of each is listed as well, and what others do meanwhile; all ports
+# alone, asked on the host. It looks into every namespace of the machine; all ports
 # here are of 61000 to 61999, which nobody else uses.
 #
 #   $PEER  192.0.2.10 ===eth0=== 192.0.2.1  $HOST  10.9.0.1 ===inside=== 10.9.0.2  $INNER
@@ -101,8 +100,8 @@ is "none twice" "$(cut -d' ' -f1,3,4 "$WORK/all" | sort | uniq -d)" ""
 
 # --- sockets of others ---
 
-listed "the peer's end" "tcp in 192.0.2.1:61101 192.0.2.10:61001"
-listed "the peer's end" "tcp out 192.0.2.1:61003 192.0.2.10:61201"
+unlisted "the peer's end" "tcp in 192.0.2.1:61101 192.0.2.10:61001"
+unlisted "the peer's end" "tcp out 192.0.2.1:61003 192.0.2.10:61201"
 namespace_add "$INNER"
 joined inside 10.9.0 2001:db8:9 "$INNER"
 namespace_add "$NAMELESS"
@@ -115,12 +114,14 @@ ip netns del "$NAMELESS"
 ok "the list is had" look eth0
 listed "in a namespace that has but a process" \
 	"tcp out 192.0.2.10:61001 10.8.0.2:61301"
-peer "$CONNECTIONS" | grep -E ':61101' > "$WORK/list"
-listed "the host's, seen from elsewhere" "tcp out 192.0.2.10:61001 192.0.2.1:61101"
-host setpriv --bounding-set=-sys_admin --inh-caps=-all "$CONNECTIONS" > "$WORK/list"
+peer "$CONNECTIONS" eth0 > "$WORK/list"
+listed "seen from the peer, its own" "tcp in 192.0.2.1:61101 192.0.2.10:61001"
+unlisted "and not the host's" "tcp out 192.0.2.10:61001 192.0.2.1:61101"
+unlisted "nor what the host forwards" "tcp out 192.0.2.10:61001 10.8.0.2:61301"
+host setpriv --bounding-set=-sys_admin --inh-caps=-all "$CONNECTIONS" eth0 > "$WORK/list"
 listed "this namespace without CAP_SYS_ADMIN" "tcp out 192.0.2.10:61001 192.0.2.1:61101"
 unlisted "other namespaces without it" "tcp out 192.0.2.10:61001 10.8.0.2:61301"
-host unshare --mount sh -c "umount -l /proc; exec $CONNECTIONS" > "$WORK/list"
+host unshare --mount sh -c "umount -l /proc; exec $CONNECTIONS eth0" > "$WORK/list"
 listed "this namespace without /proc" "tcp out 192.0.2.10:61001 192.0.2.1:61101"
 
 # --- connection tracking ---
