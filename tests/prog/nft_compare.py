@@ -25,7 +25,7 @@ class Case:
         self.asked = frame if self.row else nft_rows.plain(frame, self.packet)
         self.answer = self.said = self.quoted = None
         if not self.row and nft_rows.is_error(self.packet):
-            self.answer = nft_rows.answer_to_quoted(self.packet, frame)
+            self.answer = nft_rows.answer_to_quoted(self.packet)
 
     def judged(self, behind_stack):
         """Whether nftables spoke of this very frame. Behind the stack it may not

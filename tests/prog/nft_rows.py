@@ -135,41 +135,29 @@ def is_error(packet):
             and packet.icmp_type in dissect.ERRORS[packet.family])
 
 
-def answer_to_quoted(packet, frame):
+def answer_to_quoted(packet):
     """For an ICMP error: the frame that would answer the packet it quotes, for
-    nftables to judge; None: not a packet of ours, or it has no answer."""
-    data = frame[network_at(frame):]
-    if packet.family == 4:
-        data = without_ah4(data)
-        inner = data[(data[0] & 15) * 4 + 8:]
-        source, destination = inner[12:16], inner[16:20]
-        protocol, upper = inner[9], inner[(inner[0] & 15) * 4:]
-        later = dissect.be16(inner, 6) & 0x1fff
-    else:
-        inner = data[walk6(data)[1] + 8:]
-        source, destination = inner[8:24], inner[24:40]
-        protocol, at, fragment = walk6(inner)
-        later = fragment is not None and dissect.be16(inner, fragment + 2) >= 8
-        upper = inner[at:]
-    if later or int.from_bytes(source, 'big') != packet.destination:
+    nftables to judge; None: not a packet of ours, or it has no answer. Read
+    through AH like everything; where what it holds is cut off, it has none."""
+    quoted = packet.embedded
+    if quoted.later or quoted.source != packet.destination:
         return None
-    upper = answer(packet.family, protocol, upper)
+    upper = answer(quoted)
     build = p.ip4 if packet.family == 4 else p.ip6
-    return upper and p.frame(build(upper, protocol, int.from_bytes(
-        destination, 'big'), packet.destination))
+    return upper and p.frame(build(upper, quoted.protocol, quoted.destination,
+                                   quoted.source))
 
 
-def answer(family, protocol, upper):
+def answer(quoted):
     """The upper layer of the answer: ports in the other order, a request for the
     reply. A request has an answer that no rule speaks of."""
-    if protocol in dissect.SMALLEST:
-        return upper[2:4] + upper[:2] + bytes(36)
-    if protocol == (p.ICMP if family == 4 else p.ICMP6):
-        if upper[0] == ECHO[family]:
-            return None
-        if upper[0] == ECHO_REPLY[family]:
-            return p.icmp(ECHO[family], 0, bytes(8))
-    return upper[:8] + bytes(36)
+    if quoted.icmp_type is None:
+        return struct.pack('!HH', quoted.dport, quoted.sport) + bytes(40)
+    if quoted.icmp_type == ECHO[quoted.family]:
+        return None
+    if quoted.icmp_type == ECHO_REPLY[quoted.family]:
+        return p.icmp(ECHO[quoted.family], 0, bytes(8))
+    return p.icmp(quoted.icmp_type, 0, bytes(8))
 
 
 def owed(row, packet, said, quoted, follows):
