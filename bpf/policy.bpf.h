@@ -106,6 +106,21 @@ static __always_inline bool head_hit(const struct packet *packet,
 	return bit_of(gen->slot->heads.word[heads][half], source_raw(packet));
 }
 
+/* By as much as the second-level cache holds. */
+static __always_inline bool near_hit(const struct packet *packet,
+				     const struct generation *gen, bool named)
+{
+	const struct xdpwl_near *near = packet->family == 4 ? &gen->slot->near4 :
+							      &gen->slot->near6;
+	__u32 head = source_head(packet);
+	__u32 bit = packet->family == 4 ?
+			    head >> XDPWL_NEAR4_SHIFT :
+			    xdpwl_near6(head, gen->slot->bloom_seed);
+	__u32 half = named ? XDPWL_HALF_ANY : XDPWL_HALF_ALL;
+
+	return bit_of(near->word[half], bit & (XDPWL_NEAR_BITS - 1));
+}
+
 /* By word `word` of half a coarse map, whose bits `bits` are set where perhaps. */
 static __always_inline bool block_hit(void *outer, const struct generation *gen,
 				      __u32 first, __u32 word, __u64 bits)
@@ -126,7 +141,7 @@ static __always_inline bool coarse_hit4(const struct packet *packet,
 					const struct generation *gen, bool named)
 {
 	__u32 half = gen->slot->coarse4_half;
-	__u32 bit = source_head(packet) >> (gen->slot->coarse4_shift & 31);
+	__u32 bit = source_head(packet) >> XDPWL_COARSE4_SHIFT;
 
 	return !half || block_hit(&coarse4, gen, named ? half : 0, bit / 64,
 				  1ull << (bit & 63));
@@ -138,8 +153,7 @@ static __always_inline bool coarse_hit6(const struct packet *packet,
 	__u32 half = gen->slot->coarse6_half;
 	struct xdpwl_bloom bloom;
 
-	if (!half || (gen->slot->flags & XDPWL_HAS_SHORT6 &&
-		      head_hit(packet, gen, XDPWL_HEADS_SHORT6, named)))
+	if (!half)
 		return true;
 	bloom = xdpwl_bloom(source_head(packet), gen->slot->bloom_seed,
 			    gen->slot->bloom_shift & 63);
@@ -152,9 +166,14 @@ static __always_inline bool coarse_hit(const struct packet *packet,
 {
 	if (packet->family == 4)
 		return head_hit(packet, gen, XDPWL_HEADS_4, named) &&
+		       near_hit(packet, gen, named) &&
 		       coarse_hit4(packet, gen, named);
-	return head_hit(packet, gen, XDPWL_HEADS_6, named) &&
-	       coarse_hit6(packet, gen, named);
+	if (!head_hit(packet, gen, XDPWL_HEADS_6, named))
+		return false;
+	if (gen->slot->flags & XDPWL_HAS_SHORT6 &&
+	    head_hit(packet, gen, XDPWL_HEADS_SHORT6, named))
+		return true;
+	return near_hit(packet, gen, named) && coarse_hit6(packet, gen, named);
 }
 
 static __always_inline struct xdpwl_entry *entry_find4(const struct packet *packet,

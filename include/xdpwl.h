@@ -27,7 +27,7 @@
 #include <linux/types.h>
 #include "reasons.h"
 
-#define XDPWL_ABI	3
+#define XDPWL_ABI	4
 
 #define XDPWL_SLOTS	3	/* current, fallback of a confirm, being built */
 #define XDPWL_GROUPS	17	/* sets of interfaces: 16 that `on` tells apart, and the rest */
@@ -111,18 +111,21 @@ struct xdpwl_cell_key {
 };
 
 /*
- * In front of the tries, from the small to the large. Each has two halves of equal
- * size: the first is asked for `all` alone (class 0), the second for every class. A
- * clear bit means that no prefix of the trie with such a cell covers the address.
+ * In front of the tries, from the small to the large: each is asked where the one
+ * before it said "perhaps". Each has two halves of equal size: the first is asked for
+ * `all` alone (class 0), the second for every class. A clear bit means that no prefix
+ * of the trie with such a cell covers the address.
  *
  * heads: a bit for each value of the first 16 bits as they stand in the packet, a part
- * of the slot that stays in the first-level cache. coarse4 and coarse6 are arrays of blocks, asked
- * where a head is set, and only there if the slot has them (coarseN_half not 0).
+ * of the slot that stays in the first-level cache.
+ * near: as much of the slot as stays in the second-level cache. IPv4: a bit for each
+ * /20. IPv6: a bit for each xdpwl_near6() of the first 32 bits.
+ * coarse4, coarse6: arrays of blocks, if the slot has them (coarseN_half not 0).
+ * IPv4: a bit for each /24. IPv6: a blocked Bloom filter of 64-bit words over the
+ * first 32 bits, see xdpwl_bloom().
  *
- * IPv4: bit number = address >> coarse4_shift.
- * IPv6: a blocked Bloom filter of 64-bit words over the first 32 bits, see
- * xdpwl_bloom(). What is shorter than /24 has too many of them: it marks heads
- * of its own, HEADS_SHORT6, whose addresses go on to the trie.
+ * An IPv6 prefix shorter than /24 has too many first 32 bits: it marks heads of its
+ * own, HEADS_SHORT6, whose addresses go on to the trie.
  */
 #define XDPWL_BLOCK_BITS	8192u
 #define XDPWL_BLOCK_SHIFT	13
@@ -139,14 +142,29 @@ struct xdpwl_heads {
 	__u64 word[XDPWL_HEADS][XDPWL_HALVES][65536 / 64];
 };
 
+#define XDPWL_NEAR_BITS		(1u << 20)
+#define XDPWL_NEAR4_SHIFT	12
+#define XDPWL_COARSE4_SHIFT	8
+
+struct xdpwl_near {
+	__u64 word[XDPWL_HALVES][XDPWL_NEAR_BITS / 64];
+};
+
+/* `head`: the first 32 bits of the address in host order; `seed` odd and secret:
+ * sources are chosen by strangers. */
+static inline __attribute__((always_inline)) __u32
+xdpwl_near6(__u32 head, __u64 seed)
+{
+	return (head + 1ull) * seed >> 44;
+}
+
 struct xdpwl_bloom {
 	__u32 word;	/* which 64-bit word of the filter */
 	__u64 bits;	/* all of these set: perhaps; else: certainly not */
 };
 
-/* `head` is the first 32 bits of the address in host order, `shift` 64 minus
- * log2 of the number of words, `seed` odd and secret: sources are chosen by
- * strangers. */
+/* `head` and `seed` as in xdpwl_near6(), `shift` 64 minus log2 of the number of
+ * words. */
 static inline __attribute__((always_inline)) struct xdpwl_bloom
 xdpwl_bloom(__u32 head, __u64 seed, __u32 shift)
 {
@@ -176,13 +194,14 @@ struct xdpwl_slot {
 	__u64 generation;	/* 1 for the first; a name, never compared by packets */
 	__u64 bloom_seed;
 	__u32 flags;
-	__u32 coarse4_shift;	/* 8 or 12 */
 	__u32 coarse4_half;	/* blocks in one half, 0: there is no coarse4 */
 	__u32 coarse6_half;
 	__u32 bloom_shift;
 	__u32 n_ethertypes;
+	__u32 reserved;
 	__be16 ethertypes[XDPWL_ETHERTYPES];
 	struct xdpwl_heads heads;
+	struct xdpwl_near near4, near6;
 	struct xdpwl_named named[XDPWL_GROUPS];
 };
 
@@ -376,7 +395,7 @@ _Static_assert(sizeof(struct xdpwl_entry) == 16, "entry");
 _Static_assert(sizeof(struct xdpwl_cell_key) == 8, "cell_key");
 _Static_assert(sizeof(struct xdpwl_block) == 1024, "block");
 _Static_assert(sizeof(struct xdpwl_slot) ==
-	       72 + (48 + 16 * XDPWL_GROUPS) * 1024, "slot");
+	       72 + (48 + 2 * 256 + 16 * XDPWL_GROUPS) * 1024, "slot");
 _Static_assert(sizeof(struct xdpwl_heads) == 48 * 1024, "heads");
 _Static_assert(sizeof(struct xdpwl_control) ==
 	       64 + 4 * sizeof(struct xdpwl_slot), "control");

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Marks what the entries of the tries touch: their first 16 bits always, and where
- * there are more than FEW of them, something finer: for IPv4 a bitmap of the /20s
- * or the /24s, for IPv6 the filter over the /32s.
+ * Marks what the entries of the tries touch, in the slot (heads, near) always, and
+ * where there are more than FEW of them in the coarse tables as well.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,7 +10,7 @@
 #include "coarse.h"
 
 #define WORDS (XDPWL_BLOCK_BITS / 64)
-#define FEW 64			/* entries: their heads alone turn strangers away */
+#define FEW 4096		/* entries: the slot alone turns strangers away */
 #define BLOOM_MIN_LEN 24	/* shorter prefixes have too many /32s: marked by /16 */
 #define BLOOM_KEYS_A_WORD 2
 #define BLOOM_WORDS_MAX (1u << 18)
@@ -64,7 +63,7 @@ static void entry_mark4(struct tables *tables, size_t i)
 	const struct xdpwl_lpm4 *key = (struct xdpwl_lpm4 *)tables->lpm4.keys + i;
 	const struct xdpwl_entry *entry =
 		(struct xdpwl_entry *)tables->lpm4.values + i;
-	uint32_t shift = tables->slot->coarse4_shift;
+	__u64 (*near)[XDPWL_NEAR_BITS / 64] = tables->slot->near4.word;
 	uint32_t half = tables->slot->coarse4_half, first, last;
 
 	memcpy(&first, key->addr, sizeof(first));
@@ -72,27 +71,30 @@ static void entry_mark4(struct tables *tables, size_t i)
 	last = key->len ? first | (uint32_t)(0xffffffffull >> key->len) :
 			  UINT32_MAX;
 	heads_mark(tables, XDPWL_HEADS_4, first, last, entry);
+	bits_set(near[XDPWL_HALF_ANY], first >> XDPWL_NEAR4_SHIFT,
+		 last >> XDPWL_NEAR4_SHIFT);
+	if (has_all(entry))
+		bits_set(near[XDPWL_HALF_ALL], first >> XDPWL_NEAR4_SHIFT,
+			 last >> XDPWL_NEAR4_SHIFT);
 	if (!half)
 		return;
-	bits_set(words_of(tables->coarse4 + half), first >> shift,
-		 last >> shift);
+	bits_set(words_of(tables->coarse4 + half), first >> XDPWL_COARSE4_SHIFT,
+		 last >> XDPWL_COARSE4_SHIFT);
 	if (has_all(entry))
-		bits_set(words_of(tables->coarse4), first >> shift,
-			 last >> shift);
+		bits_set(words_of(tables->coarse4), first >> XDPWL_COARSE4_SHIFT,
+			 last >> XDPWL_COARSE4_SHIFT);
 }
 
 int coarse_build4(struct tables *tables)
 {
-	uint32_t shift = tables->lpm4.n <= 4096 ? 12 : 8;
-	uint32_t half = (1u << (32 - shift)) / XDPWL_BLOCK_BITS;
+	uint32_t half = tables->lpm4.n <= FEW ?
+				0 :
+				(1u << (32 - XDPWL_COARSE4_SHIFT)) / XDPWL_BLOCK_BITS;
 	size_t i;
 
-	if (tables->lpm4.n <= FEW)
-		half = 0;
 	tables->coarse4 = calloc(2 * half + 1, sizeof(*tables->coarse4));
 	if (!tables->coarse4)
 		return -ENOMEM;
-	tables->slot->coarse4_shift = shift;
 	tables->slot->coarse4_half = half;
 	for (i = 0; i < tables->lpm4.n; i++)
 		entry_mark4(tables, i);
@@ -139,18 +141,21 @@ static uint32_t last6(const struct xdpwl_lpm6 *key)
 	return key->len ? head6(key) | 0xffffffffu >> key->len : UINT32_MAX;
 }
 
-static void bloom_mark(const struct tables *tables, struct xdpwl_block *half,
+/* `coarse`: half a filter, or NULL. */
+static void half_mark6(const struct xdpwl_slot *slot, __u64 *near, __u64 *coarse,
 		       const struct xdpwl_lpm6 *key)
 {
-	uint32_t head = head6(key), i;
+	uint32_t head = head6(key), i, bit;
+	struct xdpwl_bloom bloom;
 
 	for (i = 0; i < heads_of(key); i++) {
-		struct xdpwl_bloom bloom = xdpwl_bloom(
-			head + i, tables->slot->bloom_seed,
-			tables->slot->bloom_shift);
-
-		half[bloom.word / WORDS]
-			.word[bloom.word % WORDS] |= bloom.bits;
+		bit = xdpwl_near6(head + i, slot->bloom_seed);
+		near[bit / 64] |= 1ull << (bit & 63);
+		if (!coarse)
+			continue;
+		bloom = xdpwl_bloom(head + i, slot->bloom_seed,
+				    slot->bloom_shift);
+		coarse[bloom.word] |= bloom.bits;
 	}
 }
 
@@ -159,20 +164,21 @@ static void entry_mark6(struct tables *tables, size_t i)
 	const struct xdpwl_lpm6 *key = (struct xdpwl_lpm6 *)tables->lpm6.keys + i;
 	const struct xdpwl_entry *entry =
 		(struct xdpwl_entry *)tables->lpm6.values + i;
-	uint32_t half = tables->slot->coarse6_half;
+	struct xdpwl_slot *slot = tables->slot;
+	uint32_t half = slot->coarse6_half;
 
 	heads_mark(tables, XDPWL_HEADS_6, head6(key), last6(key), entry);
-	if (!half)
-		return;
 	if (key->len < BLOOM_MIN_LEN) {
-		tables->slot->flags |= XDPWL_HAS_SHORT6;
+		slot->flags |= XDPWL_HAS_SHORT6;
 		heads_mark(tables, XDPWL_HEADS_SHORT6, head6(key), last6(key),
 			   entry);
 		return;
 	}
-	bloom_mark(tables, tables->coarse6 + half, key);
+	half_mark6(slot, slot->near6.word[XDPWL_HALF_ANY],
+		   half ? words_of(tables->coarse6 + half) : NULL, key);
 	if (has_all(entry))
-		bloom_mark(tables, tables->coarse6, key);
+		half_mark6(slot, slot->near6.word[XDPWL_HALF_ALL],
+			   half ? words_of(tables->coarse6) : NULL, key);
 }
 
 int coarse_build6(struct tables *tables, uint64_t seed)

@@ -327,6 +327,13 @@ static bool head_set(const struct tables *tables, int heads,
 		       (raw & 63) & 1;
 }
 
+static bool near_set(const struct xdpwl_near *near, uint32_t number, bool all)
+{
+	int half = all ? XDPWL_HALF_ALL : XDPWL_HALF_ANY;
+
+	return near->word[half][number / 64] >> (number & 63) & 1;
+}
+
 static bool coarse(const struct tables *tables, const struct prefix *source,
 		   bool all)
 {
@@ -342,17 +349,21 @@ static bool coarse(const struct tables *tables, const struct prefix *source,
 		      source, all))
 		return false;
 	if (source->family == AF_INET) {
+		if (!near_set(&slot->near4, head >> XDPWL_NEAR4_SHIFT, all))
+			return false;
 		if (!slot->coarse4_half)
 			return true;
 		half = tables->coarse4 + (all ? 0 : slot->coarse4_half);
-		return bit(half, head >> slot->coarse4_shift);
+		return bit(half, head >> XDPWL_COARSE4_SHIFT);
 	}
-	if (!slot->coarse6_half)
-		return true;
-	half = tables->coarse6 + (all ? 0 : slot->coarse6_half);
 	if (slot->flags & XDPWL_HAS_SHORT6 &&
 	    head_set(tables, XDPWL_HEADS_SHORT6, source, all))
 		return true;
+	if (!near_set(&slot->near6, xdpwl_near6(head, slot->bloom_seed), all))
+		return false;
+	if (!slot->coarse6_half)
+		return true;
+	half = tables->coarse6 + (all ? 0 : slot->coarse6_half);
 	bloom = xdpwl_bloom(head, slot->bloom_seed, slot->bloom_shift);
 	return (half[bloom.word / 128]
 			.word[bloom.word % 128] & bloom.bits) == bloom.bits;
