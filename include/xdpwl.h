@@ -11,7 +11,7 @@
  * whose write makes another current. Within a generation:
  *
  *   service, protocol, odd_ports   (group, protocol, port) -> class
- *   coarse4, coarse6               source -> "no rule names anything near it"
+ *   coarse4, coarse6               source -> "no rule names anything near it" (front.h)
  *   lpm4, lpm6                     source -> entry, closed over its covering prefixes
  *   cells                          (profile, class) -> cell
  *   any                            class -> cell, for rules whose source is `any`
@@ -25,6 +25,7 @@
 
 #include <linux/bpf.h>
 #include <linux/types.h>
+#include "front.h"
 #include "reasons.h"
 
 #define XDPWL_ABI	4
@@ -110,80 +111,12 @@ struct xdpwl_cell_key {
 	__u32 class;
 };
 
-/*
- * In front of the tries, from the small to the large: each is asked where the one
- * before it said "perhaps". Each has two halves of equal size: the first is asked for
- * `all` alone (class 0), the second for every class. A clear bit means that no prefix
- * of the trie with such a cell covers the address.
- *
- * heads: a bit for each value of the first 16 bits as they stand in the packet, a part
- * of the slot that stays in the first-level cache.
- * near: as much of the slot as stays in the second-level cache. IPv4: a bit for each
- * /20. IPv6: a bit for each xdpwl_near6() of the first 32 bits.
- * coarse4, coarse6: arrays of blocks, if the slot has them (coarseN_half not 0).
- * IPv4: a bit for each /24. IPv6: a blocked Bloom filter of 64-bit words over the
- * first 32 bits, see xdpwl_bloom().
- *
- * An IPv6 prefix shorter than /24 has too many first 32 bits: it marks heads of its
- * own, HEADS_SHORT6, whose addresses go on to the trie.
- */
-#define XDPWL_BLOCK_BITS	8192u
-#define XDPWL_BLOCK_SHIFT	13
-
-struct xdpwl_block {
-	__u64 word[XDPWL_BLOCK_BITS / 64];
-};
-
-enum { XDPWL_HALF_ALL, XDPWL_HALF_ANY, XDPWL_HALVES };
-
-enum { XDPWL_HEADS_4, XDPWL_HEADS_6, XDPWL_HEADS_SHORT6, XDPWL_HEADS };
-
-struct xdpwl_heads {
-	__u64 word[XDPWL_HEADS][XDPWL_HALVES][65536 / 64];
-};
-
-#define XDPWL_NEAR_BITS		(1u << 20)
-#define XDPWL_NEAR4_SHIFT	12
-#define XDPWL_COARSE4_SHIFT	8
-
-struct xdpwl_near {
-	__u64 word[XDPWL_HALVES][XDPWL_NEAR_BITS / 64];
-};
-
-/* `head`: the first 32 bits of the address in host order; `seed` odd and secret:
- * sources are chosen by strangers. */
-static inline __attribute__((always_inline)) __u32
-xdpwl_near6(__u32 head, __u64 seed)
-{
-	return (head + 1ull) * seed >> 44;
-}
-
-struct xdpwl_bloom {
-	__u32 word;	/* which 64-bit word of the filter */
-	__u64 bits;	/* all of these set: perhaps; else: certainly not */
-};
-
-/* `head` and `seed` as in xdpwl_near6(), `shift` 64 minus log2 of the number of
- * words. */
-static inline __attribute__((always_inline)) struct xdpwl_bloom
-xdpwl_bloom(__u32 head, __u64 seed, __u32 shift)
-{
-	__u64 hash = (head + 1ull) * seed;
-	struct xdpwl_bloom bloom;
-
-	hash ^= hash >> 32;
-	bloom.word = hash >> shift;
-	bloom.bits = 1ull << (hash & 63) | 1ull << (hash >> 6 & 63) |
-		     1ull << (hash >> 12 & 63);
-	return bloom;
-}
-
 /* Flags of a slot. */
 #define XDPWL_HAS_ANY		0x01	/* some rule's source is `any` */
 #define XDPWL_HAS_ODD		0x02	/* odd_ports is not empty */
 #define XDPWL_HAS_INTERFACES	0x04	/* look up `interface`: groups or audit */
-#define XDPWL_HAS_4		0x08	/* lpm4 and coarse4 are there */
-#define XDPWL_HAS_6		0x10	/* lpm6 and coarse6 are there */
+#define XDPWL_HAS_4		0x08	/* lpm4 is there */
+#define XDPWL_HAS_6		0x10	/* lpm6 is there */
 #define XDPWL_RA		0x20	/* option ra on */
 #define XDPWL_CLASS_E		0x40	/* option class-e on */
 #define XDPWL_HAS_SHORT6	0x80	/* there are IPv6 prefixes shorter than /24 */
@@ -198,7 +131,6 @@ struct xdpwl_slot {
 	__u32 coarse6_half;
 	__u32 bloom_shift;
 	__u32 n_ethertypes;
-	__u32 reserved;
 	__be16 ethertypes[XDPWL_ETHERTYPES];
 	struct xdpwl_heads heads;
 	struct xdpwl_near near4, near6;
@@ -393,10 +325,8 @@ _Static_assert(sizeof(struct xdpwl_lpm4) == 8, "lpm4");
 _Static_assert(sizeof(struct xdpwl_lpm6) == 20, "lpm6");
 _Static_assert(sizeof(struct xdpwl_entry) == 16, "entry");
 _Static_assert(sizeof(struct xdpwl_cell_key) == 8, "cell_key");
-_Static_assert(sizeof(struct xdpwl_block) == 1024, "block");
 _Static_assert(sizeof(struct xdpwl_slot) ==
 	       72 + (48 + 2 * 256 + 16 * XDPWL_GROUPS) * 1024, "slot");
-_Static_assert(sizeof(struct xdpwl_heads) == 48 * 1024, "heads");
 _Static_assert(sizeof(struct xdpwl_control) ==
 	       64 + 4 * sizeof(struct xdpwl_slot), "control");
 _Static_assert(sizeof(struct xdpwl_interface_key) == 8, "interface_key");

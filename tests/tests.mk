@@ -118,7 +118,7 @@ VM := $(BUILD)/vm
 check-vm: all $(VM)/load $(VM)/run_cases $(VM)/run_memory ## small machines with Linux 5.10, 6.1 and 6.12
 	BUILD=$(BUILD) prove --exec '' --timer -v tests/vm/kernels.t $(if $(VERSIONS),:: $(VERSIONS))
 
-$(VM)/%: tests/vm/%.c include/xdpwl.h include/reasons.h
+$(VM)/%: tests/vm/%.c $(wildcard include/*.h)
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)
 	$(Q)$(CC) $(CFLAGS) $(USER_CFLAGS) -o $@ $< $(DEP_LIBS)

@@ -58,6 +58,15 @@ static void heads_mark(struct tables *tables, int heads, uint32_t first,
 
 /* ---- IPv4 ---- */
 
+/* Both halves of a bitmap by the first bits of addresses. */
+static void halves_mark4(__u64 *of_all, __u64 *of_any, uint32_t first,
+			 uint32_t last, const struct xdpwl_entry *entry)
+{
+	bits_set(of_any, first, last);
+	if (has_all(entry))
+		bits_set(of_all, first, last);
+}
+
 static void entry_mark4(struct tables *tables, size_t i)
 {
 	const struct xdpwl_lpm4 *key = (struct xdpwl_lpm4 *)tables->lpm4.keys + i;
@@ -71,18 +80,14 @@ static void entry_mark4(struct tables *tables, size_t i)
 	last = key->len ? first | (uint32_t)(0xffffffffull >> key->len) :
 			  UINT32_MAX;
 	heads_mark(tables, XDPWL_HEADS_4, first, last, entry);
-	bits_set(near[XDPWL_HALF_ANY], first >> XDPWL_NEAR4_SHIFT,
-		 last >> XDPWL_NEAR4_SHIFT);
-	if (has_all(entry))
-		bits_set(near[XDPWL_HALF_ALL], first >> XDPWL_NEAR4_SHIFT,
-			 last >> XDPWL_NEAR4_SHIFT);
-	if (!half)
-		return;
-	bits_set(words_of(tables->coarse4 + half), first >> XDPWL_COARSE4_SHIFT,
-		 last >> XDPWL_COARSE4_SHIFT);
-	if (has_all(entry))
-		bits_set(words_of(tables->coarse4), first >> XDPWL_COARSE4_SHIFT,
-			 last >> XDPWL_COARSE4_SHIFT);
+	halves_mark4(near[XDPWL_HALF_ALL], near[XDPWL_HALF_ANY],
+		     first >> XDPWL_NEAR4_SHIFT, last >> XDPWL_NEAR4_SHIFT,
+		     entry);
+	if (half)
+		halves_mark4(words_of(tables->coarse4),
+			     words_of(tables->coarse4 + half),
+			     first >> XDPWL_COARSE4_SHIFT,
+			     last >> XDPWL_COARSE4_SHIFT, entry);
 }
 
 int coarse_build4(struct tables *tables)

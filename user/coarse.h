@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Entries of the tries to the coarse tables in front of them: include/xdpwl.h says
+/* Entries of the tries to the coarse tables in front of them: include/front.h says
  * how they are laid out. A superset of the truth, always. */
 #ifndef COARSE_H
 #define COARSE_H
 
 #include "tables.h"
 
-/* From tables->lpm4 / lpm6, which must be sorted by address; fills coarse4 / 6
- * and their fields of the slot, which must be zero. -ENOMEM. */
+/* From tables->lpm4 / lpm6, which must be sorted by address; fills coarse4 /
+ * 6 and the slot's heads, near and fields of both, which must be zero. -ENOMEM. */
 int coarse_build4(struct tables *tables);
 int coarse_build6(struct tables *tables, uint64_t seed);
 

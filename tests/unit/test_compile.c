@@ -312,7 +312,7 @@ static uint32_t class_of(const struct tables *tables, const struct question *q,
 
 static bool bit(const struct xdpwl_block *half, uint32_t number)
 {
-	return half[number >> XDPWL_BLOCK_SHIFT]
+	return half[number / XDPWL_BLOCK_BITS]
 			       .word[number / 64 % 128] >> (number & 63) & 1;
 }
 
