@@ -19,7 +19,7 @@ say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 # --- what must be there: one line each, naming the package ---
 need = $(if $(shell $(1) >/dev/null 2>&1 && echo yes),,$(error $(2) is missing: apt-get install $(3), or make deps))
 ifeq ($(filter deps print-deps help clean,$(or $(MAKECMDGOALS),all)),)
-ifeq ($(filter demo check bench,$(MAKECMDGOALS)),)
+ifeq ($(filter demo check bench bench-quick,$(MAKECMDGOALS)),)
 $(call need,command -v $(firstword $(CLANG)),$(CLANG),clang)
 $(call need,command -v $(PKG_CONFIG),$(PKG_CONFIG),pkg-config)
 $(call need,$(PKG_CONFIG) --atleast-version=1.1 libbpf,libbpf 1.1 or later,libbpf-dev)
@@ -43,7 +43,7 @@ BPF_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-function -mcpu=v3 -fno-
 PURE := error prefix service service_format service_list service_math service_names \
 	sha256 words rule rule_format statement statement_rule statement_option later \
 	intern ruleset ruleset_find ruleset_options ruleset_write set splice rulefile rulefile_lines \
-	store scopes signatures classes memo profiles items coarse compile
+	store scopes signatures classes memo profiles items coarse lines exact compile
 SOURCES := $(wildcard user/*.c)
 OBJECTS := $(SOURCES:user/%.c=$(BUILD)/user/%.o)
 PURE_OBJECTS := $(PURE:%=$(BUILD)/user/%.o)

@@ -22,7 +22,7 @@ static __always_inline void counter_add(struct xdpwl_counter *counter,
 static __always_inline struct xdpwl_counter *
 odd_counter(const struct decision *decision)
 {
-	struct xdpwl_odd_port key = { .port = decision->dport,
+	struct xdpwl_odd_port key = { .port = bpf_ntohs(decision->dport),
 				      .proto = decision->proto };
 	struct xdpwl_counter *counter = bpf_map_lookup_elem(&odd_drops, &key);
 	struct xdpwl_counter zero = {};
@@ -98,10 +98,9 @@ static __always_inline void count_reason(const struct decision *decision,
 }
 
 /* A decision as a scalar, verified and on the stack alone. */
-__noinline int count_any(struct xdp_md *ctx, __u64 decided)
+__noinline int count_decided(__u64 decided, __u32 bytes)
 {
 	struct decision decision = decision_unpack(decided);
-	__u32 bytes = frame_length(ctx);
 
 	if (decision.reason == XDPWL_NOT_ALLOWED)
 		count_not_allowed(&decision, bytes);

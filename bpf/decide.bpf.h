@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Frame to decision: parse, judge what no rule decides, ask the rules, and where they
- * say nothing, what packets left behind. Twice: for plain frames, which most are, in
- * line; and for any, as a function of its own. What the plain way does not decide,
- * the other does.
+ * say nothing, what packets left behind. Twice: for plain packets, which most are, and
+ * for any frame.
  */
 #ifndef DECIDE_BPF_H
 #define DECIDE_BPF_H
@@ -13,7 +12,6 @@
 #include "link.bpf.h"
 #include "maps.bpf.h"
 #include "parse.bpf.h"
-#include "plain.bpf.h"
 #include "rules.bpf.h"
 
 /* What became of a frame, and what its counters need to know of it. */
@@ -21,8 +19,8 @@ struct decision {
 	enum xdpwl_reason reason;
 	bool audit;		/* what would drop passes */
 	__u32 cell;		/* the rule that decided, 0: none */
-	__u32 port;		/* of a plain frame: TCP and UDP in one numbering */
-	__u16 dport;		/* of any other: where its protocol has ports */
+	__u32 port;		/* TCP and UDP: in the numbering of both */
+	__be16 dport;		/* where its protocol has ports */
 	__u8 proto;
 };
 
@@ -47,7 +45,7 @@ static __always_inline __u32 frame_ifindex(const struct xdp_md *ctx, __u32 off)
 static __always_inline bool frame_generation(struct generation *gen,
 					     const struct xdp_md *ctx, __u32 off)
 {
-	return generation_read(gen) &&
+	return generation_read(gen) & XDPWL_HAS_INTERFACES &&
 	       generation_device(gen, frame_ifindex(ctx, off));
 }
 
@@ -60,30 +58,6 @@ static __always_inline void packet_init(struct packet *packet,
 	packet->data_end = frame_end(ctx);
 	packet->length = packet->data_end - packet->data;
 	packet->off = off;
-}
-
-/* `off` and `link` are constants where this is called; the frame starts at `off`, and
- * one that does not start at 0 is asked about: it meets rules alone. False: it is not
- * plain. */
-static __always_inline bool decide_plain(struct xdp_md *ctx, __u32 off,
-					 __u32 link, struct decision *decision)
-{
-	struct generation gen;
-	struct packet packet;
-
-	decision->audit = frame_generation(&gen, ctx, off);
-	packet_init(&packet, ctx, off);
-	decision->reason = plain_reason(&packet, gen.slot, link);
-	decision->cell = 0;
-	decision->port = packet.port;
-	if (decision->reason == UNDECIDED) {
-		decision->cell = port_cell(&packet, &gen);
-		decision->reason = cell_reason(decision->cell);
-		if (!off && !decision->cell &&
-		    port_reply(&packet, packet_addr(&packet)))
-			decision->reason = XDPWL_REPLY;
-	}
-	return decision->reason != NOT_PLAIN;
 }
 
 /* A decision about any frame as a scalar, for functions that are verified alone:
@@ -101,9 +75,37 @@ static __always_inline struct decision decision_unpack(__u64 decided)
 		.dport = decided >> 16,
 	};
 
-	decision.port = (decision.proto == PROTO_TCP ? 0 : XDPWL_UDP) |
-			decision.dport;
+	decision.port = port_number(decision.proto, decision.dport);
 	return decision;
+}
+
+/* A plain packet (plain.bpf.h) that rules or flows may speak of; its addresses stand at
+ * offset `addr`. */
+static __always_inline __u64 decide_plain(struct xdp_md *ctx, __u32 addr, __u32 proto,
+					  __u32 family)
+{
+	__u32 ports_at = addr + (family == 4 ? 8 : 32);
+	const __u8 *upper = bytes_at(frame_data(ctx), frame_end(ctx), ports_at, 20);
+	struct packet packet = {
+		.proto = proto == PROTO_TCP ? PROTO_TCP : PROTO_UDP,
+	};
+	struct generation gen;
+	__u32 audit = frame_generation(&gen, ctx, 0) ? DECIDED_AUDIT : 0;
+	__u64 answer, flow;
+
+	if (!upper)
+		return XDPWL_MALFORMED;
+	packet.dport = *(__be16 *)(upper + 2);
+	packet.port = port_number(packet.proto, packet.dport);
+	flow = flow_pack(family, packet.proto, *(__be16 *)upper, packet.dport,
+			 packet.proto == PROTO_TCP ? upper[13] : 0);
+	answer = family == 4 ? family_answer(&packet, &gen, ctx, addr, 4) :
+			       family_answer(&packet, &gen, ctx, addr, 6);
+	if (rules_reason(answer) == XDPWL_NOT_ALLOWED &&
+	    flow_answered(ctx, addr, flow))
+		answer = XDPWL_REPLY;
+	return answer >> 32 << 32 | rules_reason(answer) | audit |
+	       packet.proto << 8 | (__u64)packet.dport << 16;
 }
 
 /* Any frame, as far as parsing decides it: a decision with no cell, or DECIDED_NOTED in

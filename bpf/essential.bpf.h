@@ -58,8 +58,8 @@ static __always_inline bool is_mld(const struct packet *packet)
 static __always_inline bool is_udp(const struct packet *packet, __u16 sport,
 				   __u16 dport)
 {
-	return packet->proto == PROTO_UDP && packet->sport == sport &&
-	       packet->dport == dport;
+	return packet->proto == PROTO_UDP && packet->sport == bpf_htons(sport) &&
+	       packet->dport == bpf_htons(dport);
 }
 
 /* What no packet at all may come from. 0.0.0.0/8 is bad_source4()'s business. */

@@ -161,12 +161,7 @@ static __always_inline bool flow_find(struct xdpwl_track *track,
 /* The cheap question before the dear one: did a flow ever use this local port? */
 static __always_inline bool flow_port(__u32 port)
 {
-	struct xdpwl_flow_ports *ports_used;
-	__u32 zero = 0;
-
-	ports_used = bpf_map_lookup_elem(&flow_ports, &zero);
-	port = value_bound(port, XDPWL_TCP_UDP - 1);
-	return ports_used && ports_used->word[port / 64] >> (port & 63) & 1;
+	return control.flow_port[value_bound(port, XDPWL_TCP_UDP - 1)];
 }
 
 /* Whether a flow is known, among our own or those that are forwarded. */
@@ -196,11 +191,23 @@ __noinline __u32 flow_known(struct xdp_md *ctx, __u32 addr, __u64 what)
 			     what & FLOW_OUTWARD ? FLOW_LOOK : FLOW_ANSWER);
 }
 
-/* Never a bare SYN. */
-static __always_inline bool is_bare_syn(const struct packet *packet)
+/* Whether a packet with TCP or UDP ports, of which no rule speaks, is a reply: never a
+ * bare SYN. As flow_known(). */
+static __always_inline bool flow_answered(struct xdp_md *ctx, __u32 addr, __u64 what)
 {
-	return packet->proto == PROTO_TCP &&
-	       (packet->tcp_flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN;
+	__u8 proto = what >> 32;
+
+	if (proto == PROTO_TCP &&
+	    (flow_flags(what) & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN)
+		return false;
+	return flow_port(port_number(proto, what >> 16)) &&
+	       flow_known(ctx, addr, what);
+}
+
+static __always_inline __u64 packet_flow(const struct packet *packet)
+{
+	return flow_pack(packet->family, packet->proto, packet->sport,
+			 packet->dport, packet->tcp_flags);
 }
 
 static __always_inline bool is_echo_reply(const struct packet *packet)
@@ -210,24 +217,12 @@ static __always_inline bool is_echo_reply(const struct packet *packet)
 	return packet->proto == PROTO_ICMPV6 && packet->icmp_type == ICMP6_ECHO_REPLY;
 }
 
-/* Whether a packet with TCP or UDP ports, of which no rule speaks, is a reply; its
- * addresses stand at offset `addr`. */
-static __always_inline bool port_reply(const struct packet *packet, __u32 addr)
-{
-	return flow_port(packet->port) && !is_bare_syn(packet) &&
-	       flow_known(packet->ctx, addr,
-			  flow_pack(packet->family, packet->proto,
-				    bpf_htons(packet->sport),
-				    bpf_htons(packet->dport),
-				    packet->tcp_flags));
-}
-
 static __always_inline bool echo_reply(const struct packet *packet, __u32 addr)
 {
 	return is_echo_reply(packet) &&
 	       flow_known(packet->ctx, addr,
 			  flow_pack(packet->family, packet->proto, 0,
-				    bpf_htons(packet->sport), 0));
+				    packet->sport, 0));
 }
 
 #endif

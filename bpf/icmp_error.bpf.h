@@ -66,34 +66,16 @@ static __always_inline __u64 embedded_read6(void *data, void *end, __u32 off,
 	return (__u64)(off + sizeof(*ip)) << 32 | 6 << 16 | ip->nexthdr;
 }
 
+/* Answers of icmp_error_ours(): no, yes, or if the rules allow rules_pack()'s lower 48
+ * bits from the address at the offset above them. */
+#define ICMP_NOT_OURS	0
+#define ICMP_OURS	1
+#define ICMP_ASK	(1ull << 63)
+#define ICMP_ADDR_SHIFT	48
+
 static __always_inline bool has_ports(__u8 proto)
 {
 	return proto == PROTO_TCP || proto == PROTO_UDP || is_odd(proto);
-}
-
-/* Whether a packet that we sent to it would have been of the service of a rule: the
- * answer to what it asked us. */
-static __always_inline bool embedded_allowed(struct xdp_md *ctx,
-					     const struct embedded *embedded,
-					     const __u8 *upper, __u32 family,
-					     __u32 place)
-{
-	__u32 icmp = 0, port = 0, daddr = embedded->addr + (family == 4 ? 4 : 16);
-
-	if (has_ports(embedded->proto)) {
-		port = bpf_ntohs(*(__be16 *)upper);
-	} else if (embedded->proto == (family == 4 ? PROTO_ICMP : PROTO_ICMPV6)) {
-		icmp = upper[0];
-		if (icmp == (family == 4 ? ICMP4_ECHO : ICMP6_ECHO))
-			return false;
-		if (icmp == (family == 4 ? ICMP4_ECHO_REPLY : ICMP6_ECHO_REPLY))
-			icmp = family == 4 ? ICMP4_ECHO : ICMP6_ECHO;
-	}
-	return rules_reason(decide_rules(ctx, daddr,
-					 rules_pack(port, place, icmp,
-						    embedded->proto,
-						    FRAGMENT_NONE, family))) ==
-	       XDPWL_ALLOWED;
 }
 
 static __always_inline bool embedded_flow(struct xdp_md *ctx,
@@ -116,9 +98,33 @@ static __always_inline bool embedded_flow(struct xdp_md *ctx,
 				  FLOW_OUTWARD);
 }
 
-/* The error whose addresses stand at `addr`, its ICMP header at off >> 32, and its end
- * at the rest of off; `place` is rules_pack()'s, and the family above. */
-__noinline __u32 icmp_error_ours(struct xdp_md *ctx, __u32 addr, __u64 off,
+/* What the rules are asked of a packet that we sent to it: would it have been the answer
+ * to what some rule allows? Never of an echo request. */
+static __always_inline __u64 embedded_question(const struct embedded *embedded,
+					       const __u8 *upper, __u32 family,
+					       __u32 place)
+{
+	__u32 icmp = 0, daddr = embedded->addr + (family == 4 ? 4 : 16);
+	__be16 port = 0;
+
+	if (has_ports(embedded->proto)) {
+		port = *(__be16 *)upper;
+	} else if (embedded->proto == (family == 4 ? PROTO_ICMP : PROTO_ICMPV6)) {
+		icmp = upper[0];
+		if (icmp == (family == 4 ? ICMP4_ECHO : ICMP6_ECHO))
+			return ICMP_NOT_OURS;
+		if (icmp == (family == 4 ? ICMP4_ECHO_REPLY : ICMP6_ECHO_REPLY))
+			icmp = family == 4 ? ICMP4_ECHO : ICMP6_ECHO;
+	}
+	return ICMP_ASK | (__u64)daddr << ICMP_ADDR_SHIFT |
+	       rules_pack(port, place, icmp, embedded->proto, FRAGMENT_NONE, family);
+}
+
+/* Whether the error answers what we sent: whose addresses stand at `addr`, its ICMP
+ * header at off >> 32, and its end at the rest of off; `place` is rules_pack()'s, and
+ * the family above. ICMP_*. The rules are asked by who asks this: a function less on the
+ * way, and stacks add up. */
+__noinline __u64 icmp_error_ours(struct xdp_md *ctx, __u32 addr, __u64 off,
 				 __u32 place)
 {
 	void *data = frame_data(ctx), *end = frame_end(ctx);
@@ -131,18 +137,23 @@ __noinline __u32 icmp_error_ours(struct xdp_md *ctx, __u32 addr, __u64 off,
 	headers = family == 4 ? embedded_read4(data, end, inner, addr + 4) :
 				embedded_read6(data, end, inner, addr + 16);
 	if (!headers)
-		return false;
+		return ICMP_NOT_OURS;
 	walk = walk_unpack(extension_walk(ctx, headers >> 32, off,
 					  WALK_EMBEDDED | (__u32)headers));
 	if (walk.found == XDPWL_MALFORMED || walk.fragment == FRAGMENT_LATER)
-		return false;
+		return ICMP_NOT_OURS;
 	embedded.addr = inner + (family == 4 ? 12 : 8);
 	embedded.upper = walk.off;
 	embedded.proto = walk.proto;
 	upper = bytes_at(data, end, embedded.upper, 8);
-	return upper && (embedded_flow(ctx, &embedded, upper, family) ||
-			 embedded_allowed(ctx, &embedded, upper, family,
-					  place & 0xffff));
+	if (!upper)
+		return ICMP_NOT_OURS;
+	if (embedded_flow(ctx, &embedded, upper, family))
+		return ICMP_OURS;
+	/* Read again: a call stands between. */
+	upper = bytes_at(frame_data(ctx), frame_end(ctx), embedded.upper, 8);
+	return upper ? embedded_question(&embedded, upper, family, place & 0xffff) :
+		       ICMP_NOT_OURS;
 }
 
 #endif

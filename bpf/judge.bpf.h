@@ -18,7 +18,8 @@ struct note {
 	__u32 reason;		/* UNDECIDED: the rules are to be asked */
 	__u32 place;		/* rules_place() */
 	__u32 addr, off, end;	/* from data: addresses, upper layer, end of the packet */
-	__u16 sport, dport, fragment_header;
+	__be16 sport, dport;
+	__u16 fragment_header;
 	__u8 family, proto, fragment, tcp_flags, icmp_type;
 };
 
@@ -70,7 +71,21 @@ static __always_inline void note_read(const struct note *note,
 	packet->fragment = note->fragment;
 	packet->tcp_flags = note->tcp_flags;
 	packet->icmp_type = note->icmp_type;
-	packet->port = (packet->proto == PROTO_TCP ? 0 : XDPWL_UDP) | packet->dport;
+	packet->port = port_number(note->proto, note->dport);
+}
+
+/* Whether an ICMP error belongs to what we sent. */
+static __always_inline bool error_ours(struct xdp_md *ctx, const struct note *note)
+{
+	__u64 answer = icmp_error_ours(ctx, note->addr,
+				       (__u64)note->off << 32 | note->end,
+				       note->family << 16 | note->place);
+
+	if (!(answer & ICMP_ASK))
+		return answer == ICMP_OURS;
+	return rules_reason(decide_rules(ctx, answer >> ICMP_ADDR_SHIFT & MAX_OFFSET,
+					 answer & ((1ull << ICMP_ADDR_SHIFT) - 1))) ==
+	       XDPWL_ALLOWED;
 }
 
 /* A packet that no rule names: what it belongs to, if anything. */
@@ -82,15 +97,12 @@ static __always_inline enum xdpwl_reason unnamed_reason(struct xdp_md *ctx,
 	packet.ctx = ctx;
 	note_read(note, &packet);
 	if (packet.proto == PROTO_TCP || packet.proto == PROTO_UDP)
-		return port_reply(&packet, note->addr) ? XDPWL_REPLY :
-							 XDPWL_NOT_ALLOWED;
+		return flow_answered(ctx, note->addr, packet_flow(&packet)) ?
+			       XDPWL_REPLY : XDPWL_NOT_ALLOWED;
 	if (echo_reply(&packet, note->addr))
 		return XDPWL_REPLY;
-	if (is_icmp_error(&packet) &&
-	    icmp_error_ours(ctx, note->addr, (__u64)note->off << 32 | note->end,
-			    packet.family << 16 | note->place))
-		return XDPWL_ICMP_ERROR;
-	return XDPWL_NOT_ALLOWED;
+	return is_icmp_error(&packet) && error_ours(ctx, note) ?
+		       XDPWL_ICMP_ERROR : XDPWL_NOT_ALLOWED;
 }
 
 static __always_inline bool note_fragment(struct xdp_md *ctx,

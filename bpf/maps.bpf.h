@@ -93,7 +93,8 @@ struct {
 	__array(values, struct lpm6_inner);
 } lpm6 SEC(".maps");
 
-struct coarse_inner {
+/* Blocks of 1 KiB: of filters, of lines, of hash tables. */
+struct blocks_inner {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__uint(map_flags, BPF_F_INNER_MAP | BPF_F_RDONLY_PROG);
@@ -105,8 +106,24 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, XDPWL_SLOTS);
 	__type(key, __u32);
-	__array(values, struct coarse_inner);
-} coarse4 SEC(".maps"), coarse6 SEC(".maps");
+	__array(values, struct blocks_inner);
+} coarse4 SEC(".maps"), coarse6 SEC(".maps"), lines4 SEC(".maps"), lines6 SEC(".maps"),
+	exact4 SEC(".maps"), exact6 SEC(".maps");
+
+struct entries_inner {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_INNER_MAP | BPF_F_RDONLY_PROG);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct xdpwl_entry));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, XDPWL_SLOTS);
+	__type(key, __u32);
+	__array(values, struct entries_inner);
+} entries SEC(".maps");
 
 struct cells_inner {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -204,13 +221,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct xdpwl_tags);
 } flow_tags SEC(".maps"), fragment_tags SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct xdpwl_flow_ports);
-} flow_ports SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

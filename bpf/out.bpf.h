@@ -103,31 +103,26 @@ static __always_inline bool out_answers(struct packet *packet, __u32 ifindex)
 {
 	struct packet asked = {
 		.family = packet->family, .proto = packet->proto,
-		.port = (packet->proto == PROTO_UDP ? XDPWL_UDP : 0) |
-			packet->sport,
+		.port = port_number(packet->proto, packet->sport),
 	};
 	struct generation gen;
+	__u32 class;
 
-	if (generation_read(&gen))
+	if (generation_read(&gen) & XDPWL_HAS_INTERFACES)
 		generation_device(&gen, ifindex);
 	asked.addr = packet->addr + (packet->family == 4 ? 1 : 4);
-	return cell_reason(port_cell(&asked, &gen)) == XDPWL_ALLOWED;
+	class = packet_class(&asked, &gen);
+	return cell_reason(cell_first(listed_cell(&asked, &gen, class),
+				      any_cell(&gen, class))) == XDPWL_ALLOWED;
 }
 
 static __always_inline void flow_port_mark(__u32 port)
 {
-	struct xdpwl_flow_ports *used;
-	__u32 zero = 0;
-	__u64 bit;
+	__u8 *used = &control.flow_port[value_bound(port, XDPWL_TCP_UDP - 1)];
 
-	used = bpf_map_lookup_elem(&flow_ports, &zero);
-	port = value_bound(port, XDPWL_TCP_UDP - 1);
-	bit = 1ull << (port & 63);
-	if (!used || used->word[port / 64] & bit)
-		return;
-	bpf_spin_lock(&used->lock);
-	used->word[port / 64] |= bit;
-	bpf_spin_unlock(&used->lock);
+	/* The line is all CPUs'. */
+	if (!*used)
+		*used = 1;
 }
 
 /* What goes out starts a flow, goes on with it, or ends it: `what` is flow_pack()'s, and
@@ -147,10 +142,9 @@ __noinline int flow_sent(struct __sk_buff *skb, __u32 addr, __u64 what)
 	if (what & FLOW_FORWARDED)
 		place.bucket += control.flow_buckets;
 	flow_put(&track, place, XDPWL_HALF_OPEN, ticks_now(), NO_WAY);
-	/* Last: who sees the bit finds the flow. */
+	/* Last: who sees it finds the flow. */
 	if (track.proto == PROTO_TCP || track.proto == PROTO_UDP)
-		flow_port_mark((track.proto == PROTO_UDP ? XDPWL_UDP : 0) |
-			       bpf_ntohs(track.lport));
+		flow_port_mark(port_number(track.proto, track.lport));
 	return 0;
 }
 
@@ -192,13 +186,13 @@ static __always_inline __u64 out_upper(struct packet *packet,
 	lport = upper[0];
 	rport = upper[1];
 	identifier = upper[2];
-	packet->sport = bpf_ntohs(lport);
+	packet->sport = lport;
 	if (packet->proto == PROTO_TCP) {
 		flags = out_tcp_flags(packet);
 		if (!out_tcp_matters(flags))
 			return 0;
 	} else if (packet->proto == (packet->family == 4 ? PROTO_ICMP : PROTO_ICMPV6) &&
-		   packet->sport >> 8 == echo) {
+		   *(__u8 *)upper == echo) {
 		lport = identifier;
 		rport = 0;
 	} else if (packet->proto != PROTO_UDP) {

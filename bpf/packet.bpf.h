@@ -58,7 +58,7 @@ struct packet {
 	__u32 off;		/* the next header, from data */
 	__u32 end;		/* where the IP packet ends, from data */
 	const __be32 *addr;	/* source, then destination, where they stand */
-	__u16 sport, dport;	/* 0 where the protocol has none; sport of an ICMP
+	__be16 sport, dport;	/* 0 where the protocol has none; sport of an ICMP
 				 * echo is its identifier */
 	__u32 port;		/* TCP and UDP: dport in the numbering of both */
 	__u8 family;		/* 4 or 6 */
@@ -143,6 +143,18 @@ static __always_inline void *packet_header(const struct packet *packet,
 	if (packet->off + size > packet->end)
 		return NULL;
 	return bytes_at(packet->data, packet->data_end, packet->off, size);
+}
+
+/* Half an IPv6 address, from two of its words. */
+static __always_inline __u64 address_half(const __be32 *words)
+{
+	return (__u64)bpf_ntohl(words[0]) << 32 | bpf_ntohl(words[1]);
+}
+
+/* TCP and UDP ports in the numbering of both. */
+static __always_inline __u32 port_number(__u8 proto, __be16 port)
+{
+	return (proto == PROTO_TCP ? 0 : XDPWL_UDP) | port;
 }
 
 /* Where the addresses stand, from data. */

@@ -80,8 +80,8 @@ static __always_inline enum xdpwl_reason packet_tcp(struct packet *packet)
 		packet->bad_header = first;
 		return first ? UNDECIDED : XDPWL_MALFORMED;
 	}
-	packet->sport = bpf_ntohs(*(__be16 *)tcp);
-	packet->dport = bpf_ntohs(*(__be16 *)(tcp + 2));
+	packet->sport = *(__be16 *)tcp;
+	packet->dport = *(__be16 *)(tcp + 2);
 	packet->bad_header = !packet->dport;
 	packet->tcp_flags = tcp[13] & 0x3f;
 	return UNDECIDED;
@@ -103,8 +103,8 @@ static __always_inline enum xdpwl_reason packet_ports(struct packet *packet,
 					      4 : size);
 	if (!ports)
 		return XDPWL_MALFORMED;
-	packet->sport = bpf_ntohs(ports[0]);
-	packet->dport = bpf_ntohs(ports[1]);
+	packet->sport = ports[0];
+	packet->dport = ports[1];
 	packet->bad_header = !packet->dport;
 	return UNDECIDED;
 }
@@ -133,7 +133,7 @@ static __always_inline enum xdpwl_reason packet_icmp(struct packet *packet)
 		return XDPWL_MALFORMED;
 	packet->icmp_type = icmp[0];
 	packet->icmp_code = icmp[1];
-	packet->sport = bpf_ntohs(*(__be16 *)(icmp + 4));
+	packet->sport = *(__be16 *)(icmp + 4);
 	if (packet->family == 4) {
 		packet->bad_header = icmp[0] == ICMP4_REDIRECT;
 		error = icmp[0] == ICMP4_UNREACHABLE ||

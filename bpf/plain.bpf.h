@@ -1,135 +1,159 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Frame to packet, for the plain ones that floods and honest traffic are made of:
- * whole TCP and UDP, no tags, no options, no extension headers. It asks in one go
- * what parse.bpf.h and essential.bpf.h ask in steps, and knows only two kinds of
- * answer: what those would find, or that this packet is theirs.
+ * Frame to packet, for the plain ones that floods and honest traffic are made of: whole
+ * TCP and UDP, no tags, no options, no extension headers, nothing wrong with them. It
+ * asks in one go what parse.bpf.h and essential.bpf.h ask in steps, and knows three
+ * answers: this packet is theirs; no rule and no flow can speak of it, so it is not
+ * allowed; or some may.
+ *
+ * What costs here is what waits for the packet's bytes. They come from another core, and
+ * one that waits for them runs ahead, to the next packet, only as far as its queues
+ * of waiting instructions reach. So nothing is asked twice, ports and addresses are
+ * indices as they stand, and each kind of packet goes its way to the end, since a
+ * value that two ways share goes over the stack.
  */
 #ifndef PLAIN_BPF_H
 #define PLAIN_BPF_H
 
 #include "essential.bpf.h"
-#include "packet.bpf.h"
+#include "flow.bpf.h"
+#include "policy.bpf.h"
 
-#define NOT_PLAIN (UNDECIDED + 1)
+enum plain { NOT_PLAIN, PLAIN_STRANGER, PLAIN };
 
-/* TCP, `size` bytes of it within the IP packet, of which 20 may be read. */
-static __always_inline enum xdpwl_reason
-plain_tcp(struct packet *packet, const __u8 *tcp, __u32 size)
+#define likely(condition) __builtin_expect(!!(condition), 1)
+
+/* Whether no rule can speak of a packet: by its source, which most floods give away,
+ * then by its port, too. */
+static __always_inline bool is_unlisted(const struct packet *packet,
+					const struct generation *gen, __u32 flags)
 {
-	__u32 header = (tcp[12] >> 4) * 4;
+	bool named;
 
-	if (header < 20 || header > size)
-		return NOT_PLAIN;
-	packet->port = packet->dport;
-	packet->tcp_flags = tcp[13] & 0x3f;
-	return bad_flags(packet) ? XDPWL_BAD_FLAGS : UNDECIDED;
+	if (!(flags & XDPWL_HAS_ANY) && !source_near(packet, gen, XDPWL_HALF_ANY))
+		return true;
+	named = port_named(packet, gen);
+	return !(flags & (named ? XDPWL_HAS_ANY : XDPWL_ANY_ALL)) &&
+	       !source_listed(packet, gen, named);
 }
 
-static __always_inline enum xdpwl_reason
-plain_udp(struct packet *packet, const __u8 *udp, __u32 size)
+/* Of a packet that is sound up to its ports, which stand at `ports`. */
+static __always_inline enum plain plain_sound(struct packet *packet,
+					      const struct generation *gen,
+					      __u32 flags, const __be16 *ports,
+					      bool replies)
 {
-	__u32 length = bpf_ntohs(*(__be16 *)(udp + 4));
-
-	if (length < 8 || length > size)
-		return NOT_PLAIN;
-	packet->port = XDPWL_UDP | packet->dport;
-	return is_dhcp(packet) ? XDPWL_DHCP : UNDECIDED;
+	if (!replies && is_unlisted(packet, gen, flags)) {
+		/* Read again: the first goes over the stack else. */
+		asm volatile("" : "+r"(ports));
+		packet->port = port_number(packet->proto, ports[1]);
+		return PLAIN_STRANGER;
+	}
+	/* Those that near4 always has are for others to judge. */
+	return packet->family == 4 &&
+			       (!(packet->addr[0] & bpf_htonl(0xff000000)) ||
+				never_source4(packet, gen->slot)) ?
+		       NOT_PLAIN : PLAIN;
 }
 
-static __always_inline enum xdpwl_reason
-plain_upper(struct packet *packet, const __u8 *upper, __u32 size)
+/* `size` bytes of it within the IP packet, perhaps less than none; 20 may be read. */
+static __always_inline enum plain plain_tcp(struct packet *packet,
+					    const struct generation *gen, __u32 flags,
+					    const __u8 *tcp, __s32 size)
 {
-	packet->sport = bpf_ntohs(*(__be16 *)upper);
-	packet->dport = bpf_ntohs(*(__be16 *)(upper + 2));
-	if (!packet->dport)
+	__s32 header = (tcp[12] & 0xf0) >> 2;
+	__u8 tcp_flags = tcp[13] & 0x3f;
+	const __be16 *ports = (void *)tcp;
+
+	packet->proto = PROTO_TCP;
+	packet->port = port_number(PROTO_TCP, ports[1]);
+	if (!ports[1] || header < 20 || header > size)
 		return NOT_PLAIN;
-	if (packet->proto == PROTO_TCP)
-		return plain_tcp(packet, upper, size);
-	if (packet->proto == PROTO_UDP)
-		return plain_udp(packet, upper, size);
+	if (tcp_flags != FLAG_SYN) {
+		if (flags_bad() >> tcp_flags & 1)
+			return NOT_PLAIN;
+		if (flow_port(packet->port))
+			return plain_sound(packet, gen, flags, ports, true);
+	}
+	return plain_sound(packet, gen, flags, ports, false);
+}
+
+static __always_inline enum plain plain_udp(struct packet *packet,
+					    const struct generation *gen, __u32 flags,
+					    const __be16 *udp, __s32 size)
+{
+	packet->proto = PROTO_UDP;
+	packet->port = port_number(PROTO_UDP, udp[1]);
+	if (!udp[1] || udp[2] != bpf_htons(size) || size < 8 ||
+	    udp[1] == bpf_htons(packet->family == 4 ? 68 : 546))
+		return NOT_PLAIN;
+	return plain_sound(packet, gen, flags, udp, flow_port(packet->port));
+}
+
+/* 40 bytes may be read at `ip`, which has `room` to the end of the frame. */
+static __always_inline enum plain plain_ipv4(struct packet *packet,
+					     const struct generation *gen, __u32 flags,
+					     const struct iphdr *ip, __s32 room)
+{
+	const __u8 *upper = (void *)(ip + 1);
+	__s32 size = bpf_ntohs(ip->tot_len);
+
+	packet->family = 4;
+	packet->addr = &ip->saddr;
+	if (*(const __u8 *)ip != 0x45 || ip->frag_off & bpf_htons(0x3fff) ||
+	    size > room || is_to_source(packet))
+		return NOT_PLAIN;
+	size -= sizeof(*ip);
+	if (likely(ip->protocol == PROTO_TCP))
+		return plain_tcp(packet, gen, flags, upper, size);
+	if (ip->protocol == PROTO_UDP)
+		return plain_udp(packet, gen, flags, (void *)upper, size);
 	return NOT_PLAIN;
 }
 
-/* The same where the source is impossible, if only the packet is sound. */
-static __always_inline enum xdpwl_reason
-plain_never(struct packet *packet, const __u8 *upper, __u32 size)
+/* 60 bytes may be read at `ip`, which has `room` to the end of the frame. */
+static __always_inline enum plain plain_ipv6(struct packet *packet,
+					     const struct generation *gen, __u32 flags,
+					     const struct ipv6hdr *ip, __s32 room)
 {
-	return plain_upper(packet, upper, size) == NOT_PLAIN ?
-		       NOT_PLAIN : XDPWL_BAD_SOURCE;
-}
+	__u8 net = ip->saddr.in6_u.u6_addr8[0];
+	const __u8 *upper = (void *)(ip + 1);
+	__s32 size = bpf_ntohs(ip->payload_len);
 
-/* 40 bytes may be read at `bytes`. */
-static __always_inline enum xdpwl_reason
-plain_ipv4(struct packet *packet, const __u8 *bytes,
-	   const struct xdpwl_slot *slot)
-{
-	const struct iphdr *ip = (void *)bytes;
-	const __u8 *upper = bytes + sizeof(*ip);
-	/* Up to Linux 6.4 the verifier forgets how narrow what it swaps is. */
-	__u32 total = value_bound(bpf_ntohs(ip->tot_len), 0xffff);
-
-	if (*bytes != 0x45 || ip->frag_off & bpf_htons(0x3fff) ||
-	    total < sizeof(*ip) + 8 || (void *)bytes + total > packet->data_end)
-		return NOT_PLAIN;
-	packet->family = 4;
-	packet->proto = ip->protocol;
-	packet->addr = &ip->saddr;
-	if (!(ip->saddr & bpf_htonl(0xff000000)))
-		return NOT_PLAIN;
-	if (never_source4(packet, slot))
-		return plain_never(packet, upper, total - sizeof(*ip));
-	return plain_upper(packet, upper, total - sizeof(*ip));
-}
-
-/* 60 bytes may be read at `bytes`. */
-static __always_inline enum xdpwl_reason
-plain_ipv6(struct packet *packet, const __u8 *bytes)
-{
-	const struct ipv6hdr *ip = (void *)bytes;
-	const __u8 *upper = bytes + sizeof(*ip);
-	__u32 size = value_bound(bpf_ntohs(ip->payload_len), 0xffff);
-
-	if (*bytes >> 4 != 6 || (void *)upper + size > packet->data_end)
-		return NOT_PLAIN;
 	packet->family = 6;
-	packet->proto = ip->nexthdr;
 	packet->addr = ip->saddr.in6_u.u6_addr32;
-	if (!(packet->addr[0] | packet->addr[1]))
+	/* ::/8 and ff00::/8 are for others to judge. */
+	if (*(const __u8 *)ip >> 4 != 6 || size > room - (__s32)sizeof(*ip) ||
+	    (__u8)(net - 1) >= 0xff - 1 || is_to_source(packet))
 		return NOT_PLAIN;
-	if (never_source6(packet))
-		return plain_never(packet, upper, size);
-	return plain_upper(packet, upper, size);
+	if (likely(ip->nexthdr == PROTO_TCP))
+		return plain_tcp(packet, gen, flags, upper, size);
+	if (ip->nexthdr == PROTO_UDP)
+		return plain_udp(packet, gen, flags, (void *)upper, size);
+	return NOT_PLAIN;
 }
 
-/* 4 or 6, or anything else where it is neither for sure. */
-static __always_inline __u32 plain_family(const __u8 *ip, __u32 link)
+/* A frame of `link`, which is a constant where this is called, under a generation of
+ * `flags`. */
+static __always_inline enum plain plain_parse(struct packet *packet,
+					      const struct generation *gen,
+					      __u32 link, __u32 flags)
 {
+	void *ip = packet->data +
+		   (link == XDPWL_LINK_ETHERNET ? sizeof(struct ethhdr) : 0);
+	__s32 room = packet->data_end - ip;
 	__be16 type;
 
-	if (link != XDPWL_LINK_ETHERNET)
-		return *ip >> 4;
-	type = ((__be16 *)ip)[-1];
-	return type == bpf_htons(ETH_P_IP) ? 4 :
-	       type == bpf_htons(ETH_P_IPV6) ? 6 : 0;
-}
-
-static __always_inline enum xdpwl_reason
-plain_reason(struct packet *packet, const struct xdpwl_slot *slot, __u32 link)
-{
-	__u8 *ip = packet->data + packet->off +
-		   (link == XDPWL_LINK_ETHERNET ? sizeof(struct ethhdr) : 0);
-	__u32 family;
-
-	if ((void *)ip + sizeof(struct iphdr) + 20 > packet->data_end)
+	if (ip + sizeof(struct iphdr) + 20 > packet->data_end)
 		return NOT_PLAIN;
-	family = plain_family(ip, link);
-	if (family == 4)
-		return plain_ipv4(packet, ip, slot);
-	if (family != 6 ||
-	    (void *)ip + sizeof(struct ipv6hdr) + 20 > packet->data_end)
-		return NOT_PLAIN;
-	return plain_ipv6(packet, ip);
+	type = link == XDPWL_LINK_ETHERNET ? ((__be16 *)ip)[-1] :
+	       *(__u8 *)ip >> 4 == 4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
+	if (likely(type == bpf_htons(ETH_P_IP)))
+		return plain_ipv4(packet, gen, flags, ip, room);
+	if (type == bpf_htons(ETH_P_IPV6) &&
+	    ip + sizeof(struct ipv6hdr) + 20 <= packet->data_end)
+		return plain_ipv6(packet, gen, flags, ip, room);
+	return NOT_PLAIN;
 }
 
 #endif

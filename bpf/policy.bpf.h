@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Packet to decision, by the tables of one generation: the class of its service
- * first, then, for those that some rule names, its source: the coarse bitmap, the
- * trie, the cell. A look-up that fails is "no rule speaks", never "allow".
+ * first, then, for those that some rule names, its source: the filters in front
+ * (include/front.h), the entry (include/exact.h), the cell. A look-up that fails is "no rule speaks", never "allow".
  */
 #ifndef POLICY_BPF_H
 #define POLICY_BPF_H
 
+#include "listed.bpf.h"
 #include "maps.bpf.h"
 #include "packet.bpf.h"
 
@@ -17,6 +18,18 @@ struct generation {
 	__u32 number;		/* of the slot */
 	__u32 group;
 };
+
+/* Bit `number` modulo 64 in bit 0: a shift takes no more of it (RFC 9669, 4.1). */
+static __always_inline __u64 bit_first(__u64 word, __u64 number)
+{
+	asm volatile("%0 >>= %1" : "+r"(word) : "r"(number));
+	return word;
+}
+
+static __always_inline bool bit_of(__u64 word, __u64 number)
+{
+	return bit_first(word, number) & 1;
+}
 
 static __always_inline bool is_odd(__u8 proto)
 {
@@ -34,7 +47,7 @@ static __always_inline __u32 protocol_class(__u32 row, __u32 index)
 static __always_inline __u32 odd_class(const struct packet *packet,
 				       const struct generation *gen, __u32 row)
 {
-	struct xdpwl_odd_port key = { .port = packet->dport,
+	struct xdpwl_odd_port key = { .port = bpf_ntohs(packet->dport),
 				      .proto = packet->proto,
 				      .group = gen->group };
 	__u32 slot = gen->number, *class;
@@ -52,7 +65,7 @@ static __always_inline bool port_named(const struct packet *packet,
 {
 	__u64 port = value_bound(packet->port, XDPWL_TCP_UDP - 1);
 
-	return gen->named->word[port / 64] >> (port & 63) & 1;
+	return bit_of(gen->named->word[port / 64], port);
 }
 
 static __always_inline __u32 port_class(const struct packet *packet,
@@ -86,103 +99,131 @@ static __always_inline __u32 packet_class(const struct packet *packet,
 	return protocol_class(row, packet->proto);
 }
 
-/*
- * Whether a source may be listed at all: what follows, to coarse_hit(), says "no" or
- * "perhaps", from the cheap to the dear. `named`: for a class, else for `all` alone.
- */
-
-static __always_inline bool bit_of(const __u64 *words, __u32 bit)
+static __always_inline bool bloom_has(__u64 word, __u64 hash, __u32 shift)
 {
-	return words[bit / 64] >> (bit & 63) & 1;
+	return bit_first(word, XDPWL_BLOOM_BIT1(hash, shift)) &
+	       bit_first(word, XDPWL_BLOOM_BIT2(hash, shift)) & 1;
 }
 
-/* By the first 16 bits. */
-static __always_inline bool head_hit(const struct packet *packet,
-				     const struct generation *gen, __u32 heads,
-				     bool named)
+static __always_inline __u64 source_hash(const struct packet *packet,
+					 const struct generation *gen)
 {
-	__u32 half = named ? XDPWL_HALF_ANY : XDPWL_HALF_ALL;
-
-	return bit_of(gen->slot->heads.word[heads][half], source_raw(packet));
+	return xdpwl_bloom_hash(packet->addr[0], gen->slot->seed);
 }
 
 /* By as much as the second-level cache holds. */
-static __always_inline bool near_hit(const struct packet *packet,
-				     const struct generation *gen, bool named)
+static __always_inline bool near_hit4(const struct packet *packet,
+				      const struct generation *gen, __u32 half)
 {
-	const struct xdpwl_near *near = packet->family == 4 ? &gen->slot->near4 :
-							      &gen->slot->near6;
-	__u32 head = source_head(packet);
-	__u32 bit = packet->family == 4 ?
-			    head >> XDPWL_NEAR4_SHIFT :
-			    xdpwl_near6(head, gen->slot->bloom_seed);
-	__u32 half = named ? XDPWL_HALF_ANY : XDPWL_HALF_ALL;
+	const __u8 *source = (void *)packet->addr;
 
-	return bit_of(near->word[half], bit & (XDPWL_NEAR_BITS - 1));
+	return bit_of(gen->slot->near4.bits[half][*(const __u16 *)source],
+		      source[2] >> XDPWL_NEAR4_SHIFT);
 }
 
-/* By word `word` of half a coarse map, whose bits `bits` are set where perhaps. */
-static __always_inline bool block_hit(void *outer, const struct generation *gen,
-				      __u32 first, __u32 word, __u64 bits)
+static __always_inline bool near_hit6(const struct packet *packet,
+				      const struct generation *gen, __u32 half)
+{
+	__u64 hash = source_hash(packet, gen);
+	__u32 word = XDPWL_BLOOM_WORD(hash, XDPWL_NEAR6_SHIFT);
+
+	return bloom_has(gen->slot->near6.word[half][word], hash,
+			 XDPWL_NEAR6_SHIFT);
+}
+
+/* By the first 16 bits alone. */
+static __always_inline bool short6_hit(const struct packet *packet,
+				       const struct generation *gen, __u32 half)
+{
+	__u32 number = *(const __be16 *)packet->addr;
+
+	return gen->slot->flags & XDPWL_HAS_SHORT6 &&
+	       bit_of(gen->slot->short6.word[half][number / 64], number);
+}
+
+/* Word `number` of half a coarse table, 0 where there is none. */
+static __always_inline __u64 coarse_word(void *outer,
+					 const struct generation *gen,
+					 __u32 first, __u32 number)
 {
 	__u32 slot = gen->number, index;
 	struct xdpwl_block *block;
 	void *inner = bpf_map_lookup_elem(outer, &slot);
 
 	if (!inner)
-		return false;
-	index = first + word / (XDPWL_BLOCK_BITS / 64);
+		return 0;
+	index = first + number / (XDPWL_BLOCK_BITS / 64);
 	block = bpf_map_lookup_elem(inner, &index);
-	return block && (block->word[word % (XDPWL_BLOCK_BITS / 64)] & bits) ==
-				bits;
+	return block ? block->word[number % (XDPWL_BLOCK_BITS / 64)] : 0;
 }
 
 static __always_inline bool coarse_hit4(const struct packet *packet,
-					const struct generation *gen, bool named)
+					const struct generation *gen, __u32 half)
 {
-	__u32 half = gen->slot->coarse4_half;
-	__u32 bit = source_head(packet) >> XDPWL_COARSE4_SHIFT;
+	__u32 blocks = gen->slot->coarse4_half;
+	__u32 number = source_head(packet) >> XDPWL_COARSE4_SHIFT;
 
-	return !half || block_hit(&coarse4, gen, named ? half : 0, bit / 64,
-				  1ull << (bit & 63));
+	return !blocks || bit_of(coarse_word(&coarse4, gen, half * blocks,
+					     number / 64), number);
 }
 
 static __always_inline bool coarse_hit6(const struct packet *packet,
-					const struct generation *gen, bool named)
+					const struct generation *gen, __u32 half)
 {
-	__u32 half = gen->slot->coarse6_half;
-	struct xdpwl_bloom bloom;
+	__u32 blocks = gen->slot->coarse6_half;
+	__u32 shift = gen->slot->bloom_shift & 63;
+	__u64 hash = source_hash(packet, gen);
 
-	if (!half)
-		return true;
-	bloom = xdpwl_bloom(source_head(packet), gen->slot->bloom_seed,
-			    gen->slot->bloom_shift & 63);
-	return block_hit(&coarse6, gen, named ? half : 0, bloom.word,
-			 bloom.bits);
+	return !blocks ||
+	       bloom_has(coarse_word(&coarse6, gen, half * blocks,
+				     XDPWL_BLOOM_WORD(hash, shift)),
+			 hash, shift);
 }
 
-static __always_inline bool coarse_hit(const struct packet *packet,
-				       const struct generation *gen, bool named)
+/* Whether any rule may name a source: the cheapest question. */
+static __always_inline bool source_near(const struct packet *packet,
+					const struct generation *gen, __u32 half)
 {
 	if (packet->family == 4)
-		return head_hit(packet, gen, XDPWL_HEADS_4, named) &&
-		       near_hit(packet, gen, named) &&
-		       coarse_hit4(packet, gen, named);
-	if (!head_hit(packet, gen, XDPWL_HEADS_6, named))
-		return false;
-	if (gen->slot->flags & XDPWL_HAS_SHORT6 &&
-	    head_hit(packet, gen, XDPWL_HEADS_SHORT6, named))
-		return true;
-	return near_hit(packet, gen, named) && coarse_hit6(packet, gen, named);
+		return near_hit4(packet, gen, half);
+	return near_hit6(packet, gen, half) || short6_hit(packet, gen, half);
+}
+
+/* The same for those that it names for a class, or else for `all` alone; further, where
+ * there are tables for it. Never "no" of one that is listed. */
+static __always_inline bool source_listed(const struct packet *packet,
+					  const struct generation *gen, bool named)
+{
+	__u32 half = named ? XDPWL_HALF_ANY : XDPWL_HALF_ALL;
+
+	if (packet->family == 4)
+		return near_hit4(packet, gen, half) &&
+		       coarse_hit4(packet, gen, half);
+	return (near_hit6(packet, gen, half) && coarse_hit6(packet, gen, half)) ||
+	       short6_hit(packet, gen, half);
+}
+
+static __always_inline struct xdpwl_entry *
+entry_numbered(const struct generation *gen, __u32 number)
+{
+	__u32 slot = gen->number, index = number - 1;
+	void *inner = bpf_map_lookup_elem(&entries, &slot);
+
+	return inner ? bpf_map_lookup_elem(inner, &index) : NULL;
 }
 
 static __always_inline struct xdpwl_entry *entry_find4(const struct packet *packet,
 						       const struct generation *gen)
 {
-	__u32 slot = gen->number;
-	void *trie = bpf_map_lookup_elem(&lpm4, &slot);
+	__u32 number = XDPWL_ASK_TRIE, slot = gen->number;
 	struct xdpwl_lpm4 key;
+	void *trie;
 
+	if (gen->slot->exact4.blocks)
+		number = listed4(source_head(packet), gen->number);
+	if (number != XDPWL_ASK_TRIE)
+		return number ? entry_numbered(gen, number) : NULL;
+	trie = bpf_map_lookup_elem(&lpm4, &slot);
 	if (!trie)
 		return NULL;
 	key.len = 32;
@@ -193,10 +234,16 @@ static __always_inline struct xdpwl_entry *entry_find4(const struct packet *pack
 static __always_inline struct xdpwl_entry *entry_find6(const struct packet *packet,
 						       const struct generation *gen)
 {
-	__u32 slot = gen->number;
-	void *trie = bpf_map_lookup_elem(&lpm6, &slot);
+	__u32 number = XDPWL_ASK_TRIE, slot = gen->number;
 	struct xdpwl_lpm6 key;
+	void *trie;
 
+	if (gen->slot->exact6.blocks && !short6_hit(packet, gen, XDPWL_HALF_ANY))
+		number = listed6(address_half(packet->addr),
+				 address_half(packet->addr + 2), gen->number);
+	if (number != XDPWL_ASK_TRIE)
+		return number ? entry_numbered(gen, number) : NULL;
+	trie = bpf_map_lookup_elem(&lpm6, &slot);
 	if (!trie)
 		return NULL;
 	/* No initialiser: of a table in .rodata Linux 5.10 refuses the BTF. */
@@ -238,7 +285,7 @@ static __always_inline __u32 entry_cell(const struct xdpwl_entry *entry,
 	return cell && uniform ? entry->cell : cell;
 }
 
-/* Past coarse_hit(). */
+/* Past source_listed(). */
 static __always_inline __u32 source_cell(const struct packet *packet,
 					 const struct generation *gen,
 					 __u32 class)
@@ -275,31 +322,13 @@ static __always_inline __u32 cell_first(__u32 of_source, __u32 of_any)
 	return of_source;
 }
 
-/* The deciding cell of a class. 0: none. */
-static __always_inline __u32 class_cell(const struct packet *packet,
-					const struct generation *gen,
-					__u32 class)
+/* What the source's own entry says of a class. 0: nothing. */
+static __always_inline __u32 listed_cell(const struct packet *packet,
+					 const struct generation *gen,
+					 __u32 class)
 {
-	__u32 of_source = coarse_hit(packet, gen, class) ?
-				  source_cell(packet, gen, class) : 0;
-
-	return cell_first(of_source, any_cell(gen, class));
-}
-
-/* The same for a packet with TCP or UDP ports. Most are strangers to every rule, and
- * it takes no class to know that. */
-static __always_inline __u32 port_cell(const struct packet *packet,
-				       const struct generation *gen)
-{
-	bool named = port_named(packet, gen);
-	bool listed = coarse_hit(packet, gen, named);
-	__u32 class;
-
-	if (!listed && !(gen->slot->flags & XDPWL_HAS_ANY))
-		return 0;
-	class = named ? port_class(packet, gen) : 0;
-	return cell_first(listed ? source_cell(packet, gen, class) : 0,
-			  any_cell(gen, class));
+	return source_listed(packet, gen, class) ?
+		       source_cell(packet, gen, class) : 0;
 }
 
 /* What a cell means for a packet that is no later fragment. */

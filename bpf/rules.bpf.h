@@ -10,15 +10,18 @@
 #include "maps.bpf.h"
 #include "policy.bpf.h"
 
-/* The generation in force, as part of no `on`. True: generation_device() knows more. */
-static __always_inline bool generation_read(struct generation *gen)
+/* The generation in force, as part of no `on`. Returns its XDPWL_CURRENT_FLAGS:
+ * generation_device() may know more. */
+static __always_inline __u32 generation_read(struct generation *gen)
 {
 	/* One read: a switch between two would mix generations. */
-	gen->number = *(volatile __u32 *)&control.current & 3;
+	__u32 current = *(volatile __u32 *)&control.current;
+
+	gen->number = current & XDPWL_CURRENT_SLOT;
 	gen->slot = &control.slot[gen->number];
 	gen->group = 0;
 	gen->named = &gen->slot->named[0];
-	return gen->slot->flags & XDPWL_HAS_INTERFACES;
+	return current & XDPWL_CURRENT_FLAGS;
 }
 
 /* The device's part in it; whether it only audits. */
@@ -48,7 +51,7 @@ static __always_inline __u32 rules_place(const struct generation *gen)
 }
 
 /* A packet that was parsed, as a scalar: what the rules ask of it. */
-static __always_inline __u64 rules_pack(__u32 dport, __u32 place, __u32 icmp_type,
+static __always_inline __u64 rules_pack(__be16 dport, __u32 place, __u32 icmp_type,
 					__u32 proto, __u32 fragment,
 					__u32 family)
 {
@@ -71,7 +74,7 @@ static __always_inline __u64 family_answer(struct packet *packet,
 					   struct xdp_md *ctx, __u32 addr,
 					   __u8 family)
 {
-	__u32 class, of_source = 0, cell;
+	__u32 class, of_source, cell;
 
 	packet->family = family;
 	packet->addr = bytes_at(frame_data(ctx), frame_end(ctx), addr,
@@ -79,8 +82,7 @@ static __always_inline __u64 family_answer(struct packet *packet,
 	if (!packet->addr)
 		return XDPWL_NOT_ALLOWED;
 	class = packet_class(packet, gen);
-	if (coarse_hit(packet, gen, class))
-		of_source = source_cell(packet, gen, class);
+	of_source = listed_cell(packet, gen, class);
 	cell = cell_first(of_source, any_cell(gen, class));
 	return (__u64)cell << 32 | (of_source ? 0 : RULES_ANY) |
 	       cell_reason(cell);
@@ -103,7 +105,7 @@ __noinline __u64 decide_rules(struct xdp_md *ctx, __u32 addr, __u64 what)
 		return XDPWL_NOT_ALLOWED;
 	gen.slot = &control.slot[gen.number];
 	gen.named = &gen.slot->named[gen.group];
-	packet.port = (packet.proto == PROTO_TCP ? 0 : XDPWL_UDP) | packet.dport;
+	packet.port = port_number(packet.proto, packet.dport);
 	if ((what & 15) == 4)
 		answer = family_answer(&packet, &gen, ctx, addr, 4);
 	else

@@ -9,6 +9,7 @@
 #include "decide.bpf.h"
 #include "counters.bpf.h"
 #include "out.bpf.h"
+#include "plain.bpf.h"
 
 char _license[] SEC("license") = "GPL";
 
@@ -17,26 +18,72 @@ static __always_inline int verdict(enum xdpwl_reason reason, bool audit)
 	return reason_passes(reason) || audit ? XDP_PASS : XDP_DROP;
 }
 
+static __always_inline int decided_apply(__u64 decided, __u32 bytes)
+{
+	count_decided(decided, bytes);
+	return verdict(decided & DECIDED_REASON, decided & DECIDED_AUDIT);
+}
+
 __noinline int filter_any(struct xdp_md *ctx, __u32 link)
 {
-	__u64 decided = decide_any(ctx, 0, link);
+	return decided_apply(decide_any(ctx, 0, link), frame_length(ctx));
+}
 
-	count_any(ctx, decided);
-	return verdict(decided & DECIDED_REASON, decided & DECIDED_AUDIT);
+/* What is to be done with a frame next: nothing more, filter_any(), or with a plain packet
+ * filter_plain(), which takes offset of its addresses << 16 | protocol << 8 | family. */
+#define NEXT_DROP	0
+#define NEXT_ANY	1
+
+/* A plain packet, which lies in the linear part. */
+__noinline int filter_plain(struct xdp_md *ctx, __u32 next)
+{
+	return decided_apply(decide_plain(ctx, next >> 16, next >> 8 & 0xff,
+					  next & 0xff),
+			     ctx->data_end - ctx->data);
+}
+
+/* Under a generation of `flags`, which knows the device. */
+static __always_inline __u32 next_known(struct xdp_md *ctx,
+					const struct generation *gen, __u32 link,
+					__u32 flags)
+{
+	struct packet packet = { .data = frame_data(ctx),
+				 .data_end = frame_end(ctx) };
+
+	switch (plain_parse(&packet, gen, link, flags)) {
+	case PLAIN_STRANGER:
+		count_port(packet.port, ctx->data_end - ctx->data);
+		return NEXT_DROP;
+	case PLAIN:
+		return packet_addr(&packet) << 16 | packet.proto << 8 |
+		       packet.family;
+	default:
+		return NEXT_ANY;
+	}
+}
+
+/* Where devices differ, or rules speak of anyone. */
+__noinline __u32 next_long(struct xdp_md *ctx, __u32 link)
+{
+	struct generation gen;
+
+	if (frame_generation(&gen, ctx, 0))
+		return NEXT_ANY;
+	return link == XDPWL_LINK_ETHERNET ?
+		       next_known(ctx, &gen, XDPWL_LINK_ETHERNET, gen.slot->flags) :
+		       next_known(ctx, &gen, XDPWL_LINK_NONE, gen.slot->flags);
 }
 
 static __always_inline int filter(struct xdp_md *ctx, __u32 link)
 {
-	struct decision decision;
+	struct generation gen;
+	__u32 next;
 
-	if (!decide_plain(ctx, 0, link, &decision))
-		return filter_any(ctx, link);
-	if (decision.reason == XDPWL_NOT_ALLOWED) {
-		count_port(decision.port, ctx->data_end - ctx->data);
-		return decision.audit ? XDP_PASS : XDP_DROP;
-	}
-	count_reason(&decision, ctx->data_end - ctx->data);
-	return verdict(decision.reason, decision.audit);
+	next = generation_read(&gen) ? next_long(ctx, link) :
+				       next_known(ctx, &gen, link, 0);
+	if (next == NEXT_DROP)
+		return XDP_DROP;
+	return next == NEXT_ANY ? filter_any(ctx, link) : filter_plain(ctx, next);
 }
 
 SEC("xdp")
@@ -66,15 +113,6 @@ int xdpwl_generic_no_link(struct xdp_md *ctx)
 	return filter(ctx, XDPWL_LINK_NONE);
 }
 
-static __always_inline void answer(struct xdp_md *ctx, __u32 link,
-				   struct decision *decision)
-{
-	__u32 off = sizeof(struct xdpwl_query);
-
-	if (!decide_plain(ctx, off, link, decision))
-		*decision = decision_unpack(decide_any(ctx, off, link));
-}
-
 SEC("xdp")
 int xdpwl_test(struct xdp_md *ctx)
 {
@@ -83,10 +121,10 @@ int xdpwl_test(struct xdp_md *ctx)
 
 	if ((void *)(query + 1) > frame_end(ctx))
 		return XDP_ABORTED;
-	if (query->link == XDPWL_LINK_ETHERNET)
-		answer(ctx, XDPWL_LINK_ETHERNET, &decision);
-	else
-		answer(ctx, XDPWL_LINK_NONE, &decision);
+	decision = decision_unpack(decide_any(ctx, sizeof(*query), query->link));
+	query = frame_data(ctx);
+	if ((void *)(query + 1) > frame_end(ctx))
+		return XDP_ABORTED;
 	query->reason = decision.reason;
 	query->cell = decision.cell;
 	return verdict(decision.reason, false);
@@ -123,7 +161,6 @@ int xdpwl_learn(struct xdp_md *ctx)
 	place = track_place(&track, control.flow_buckets);
 	flow_put(&track, place, XDPWL_ESTABLISHED, ticks_now(), NO_WAY);
 	if (track.proto == PROTO_TCP || track.proto == PROTO_UDP)
-		flow_port_mark((track.proto == PROTO_UDP ? XDPWL_UDP : 0) |
-			       bpf_ntohs(track.lport));
+		flow_port_mark(port_number(track.proto, track.lport));
 	return XDP_DROP;
 }

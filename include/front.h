@@ -8,19 +8,21 @@
 /*
  * In front of the tries, from the small to the large: each is asked where the one
  * before it said "perhaps". Each has two halves of equal size: the first is asked for
- * `all` alone (class 0), the second for every class. A clear bit means that no prefix
+ * every class, the second for `all` alone (class 0). A clear bit means that no prefix
  * of the trie with such a cell covers the address.
  *
- * heads: a bit for each value of the first 16 bits as they stand in the packet, a part
- * of the slot that stays in the first-level cache.
- * near: as much of the slot as stays in the second-level cache. IPv4: a bit for each
- * /20. IPv6: a bit for each xdpwl_near6() of the first 32 bits.
- * coarse4, coarse6: arrays of blocks, if the slot has them (coarseN_half not 0).
- * IPv4: a bit for each /24. IPv6: a blocked Bloom filter of 64-bit words over the
- * first 32 bits, see xdpwl_bloom().
+ * near4, near6: as much of the slot as stays in the second-level cache. IPv4: for each
+ * first two bytes, as they stand in the packet, a bit for each first three bits of
+ * the third. Those of 0.0.0.0/8, 127.0.0.0/8 and 224.0.0.0/3 are always set: no rule is
+ * asked about them, but others judge them. IPv6: a blocked Bloom filter over the
+ * first 32 bits.
+ * coarse4, coarse6: arrays of blocks, where near was too small (coarseN_half not 0).
+ * IPv4: a bit for each /24. IPv6: a larger filter of the same kind.
+ * Either is all ones where most of it would be: what answers at random is a branch
+ * that no CPU foresees.
  *
- * An IPv6 prefix shorter than /24 has too many first 32 bits: it marks heads of its
- * own, HEADS_SHORT6, whose addresses go on to the trie.
+ * An IPv6 prefix shorter than XDPWL_SHORT6 has too many first 32 bits: it marks its first 16, in
+ * short6, by the number that they are as they stand in the packet.
  */
 #define XDPWL_BLOCK_BITS	8192u
 
@@ -28,53 +30,45 @@ struct xdpwl_block {
 	__u64 word[XDPWL_BLOCK_BITS / 64];
 };
 
-enum { XDPWL_HALF_ALL, XDPWL_HALF_ANY, XDPWL_HALVES };
+enum { XDPWL_HALF_ANY, XDPWL_HALF_ALL, XDPWL_HALVES };
 
-enum { XDPWL_HEADS_4, XDPWL_HEADS_6, XDPWL_HEADS_SHORT6, XDPWL_HEADS };
+#define XDPWL_SHORT6	24
 
-struct xdpwl_heads {
-	__u64 word[XDPWL_HEADS][XDPWL_HALVES][65536 / 64];
+struct xdpwl_short6 {
+	__u64 word[XDPWL_HALVES][65536 / 64];
 };
 
-#define XDPWL_NEAR_LOG		20	/* log2 of bits in a half */
-#define XDPWL_NEAR_BITS		(1u << XDPWL_NEAR_LOG)
-#define XDPWL_NEAR4_SHIFT	(32 - XDPWL_NEAR_LOG)
+#define XDPWL_NEAR4_SHIFT	5
+
+struct xdpwl_near4 {
+	__u8 bits[XDPWL_HALVES][65536];	/* bit third byte >> XDPWL_NEAR4_SHIFT */
+};
+
+#define XDPWL_NEAR6_LOG		14	/* log2 of words in a half */
+#define XDPWL_NEAR6_SHIFT	(64 - XDPWL_NEAR6_LOG)
 #define XDPWL_COARSE4_SHIFT	8
 
-struct xdpwl_near {
-	__u64 word[XDPWL_HALVES][XDPWL_NEAR_BITS / 64];
+struct xdpwl_near6 {
+	__u64 word[XDPWL_HALVES][1 << XDPWL_NEAR6_LOG];
 };
 
-/* `head`: the first 32 bits of the address in host order; `seed` odd and secret:
- * sources are chosen by strangers. */
-static inline __attribute__((always_inline)) __u32
-xdpwl_near6(__u32 head, __u64 seed)
+/* Of the first 32 bits of an address, as they stand there; `seed` odd and secret: sources
+ * are chosen by strangers. */
+static inline __attribute__((always_inline)) __u64
+xdpwl_bloom_hash(__be32 head, __u64 seed)
 {
-	return (head + 1ull) * seed >> (64 - XDPWL_NEAR_LOG);
+	return head * seed;
 }
 
-struct xdpwl_bloom {
-	__u32 word;	/* which 64-bit word of the filter */
-	__u64 bits;	/* all of these set: perhaps; else: certainly not */
-};
-
-/* `head` and `seed` as in xdpwl_near6(), `shift` 64 minus log2 of the number of
- * words. */
-static inline __attribute__((always_inline)) struct xdpwl_bloom
-xdpwl_bloom(__u32 head, __u64 seed, __u32 shift)
-{
-	__u64 hash = (head + 1ull) * seed;
-	struct xdpwl_bloom bloom;
-
-	hash ^= hash >> 32;
-	bloom.word = hash >> shift;
-	bloom.bits = 1ull << (hash & 63) | 1ull << (hash >> 6 & 63) |
-		     1ull << (hash >> 12 & 63);
-	return bloom;
-}
+/* A filter of 2^n words, shift = 64 - n: the word, and two bits of it, modulo 64. Both
+ * set: perhaps. */
+#define XDPWL_BLOOM_WORD(hash, shift)	((hash) >> (shift))
+#define XDPWL_BLOOM_BIT1(hash, shift)	((hash) >> ((shift) - 6))
+#define XDPWL_BLOOM_BIT2(hash, shift)	((hash) >> ((shift) - 12))
 
 _Static_assert(sizeof(struct xdpwl_block) == 1024, "block");
-_Static_assert(sizeof(struct xdpwl_heads) == 48 * 1024, "heads");
-_Static_assert(sizeof(struct xdpwl_near) == 256 * 1024, "near");
+_Static_assert(sizeof(struct xdpwl_short6) == 16 * 1024, "short6");
+_Static_assert(sizeof(struct xdpwl_near4) == 128 * 1024, "near4");
+_Static_assert(sizeof(struct xdpwl_near6) == 256 * 1024, "near6");
 
 #endif

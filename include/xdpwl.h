@@ -25,10 +25,11 @@
 
 #include <linux/bpf.h>
 #include <linux/types.h>
+#include "exact.h"
 #include "front.h"
 #include "reasons.h"
 
-#define XDPWL_ABI	4
+#define XDPWL_ABI	5
 
 #define XDPWL_SLOTS	3	/* current, fallback of a confirm, being built */
 #define XDPWL_GROUPS	17	/* sets of interfaces: 16 that `on` tells apart, and the rest */
@@ -40,7 +41,8 @@
 #define XDPWL_INTERFACES 1024	/* attached at a time */
 #define XDPWL_ETHERTYPES 16	/* `option ethertype` lines */
 
-/* TCP and UDP ports share one numbering: TCP port p is p, UDP port p XDPWL_UDP | p. */
+/* TCP and UDP ports share one numbering: the two bytes of a port as they stand in a
+ * packet, read as one, and for UDP XDPWL_UDP beside them. */
 #define XDPWL_UDP	XDPWL_PORTS
 #define XDPWL_TCP_UDP	(2 * XDPWL_PORTS)
 
@@ -112,35 +114,43 @@ struct xdpwl_cell_key {
 };
 
 /* Flags of a slot. */
-#define XDPWL_HAS_ANY		0x01	/* some rule's source is `any` */
-#define XDPWL_HAS_ODD		0x02	/* odd_ports is not empty */
-#define XDPWL_HAS_INTERFACES	0x04	/* look up `interface`: groups or audit */
-#define XDPWL_HAS_4		0x08	/* lpm4 is there */
-#define XDPWL_HAS_6		0x10	/* lpm6 is there */
-#define XDPWL_RA		0x20	/* option ra on */
-#define XDPWL_CLASS_E		0x40	/* option class-e on */
-#define XDPWL_HAS_SHORT6	0x80	/* there are IPv6 prefixes shorter than /24 */
+#define XDPWL_HAS_ANY		0x10	/* some rule's source is `any` */
+#define XDPWL_HAS_INTERFACES	0x20	/* look up `interface`: groups or audit */
+#define XDPWL_HAS_SHORT6	0x40	/* there are IPv6 prefixes shorter than /24 */
+#define XDPWL_HAS_ODD		0x80	/* odd_ports is not empty */
+#define XDPWL_HAS_4		0x100	/* lpm4 is there */
+#define XDPWL_HAS_6		0x200	/* lpm6 is there */
+#define XDPWL_ANY_ALL		0x400	/* some rule for `any` is of `all` */
+#define XDPWL_RA		0x800	/* option ra on */
+#define XDPWL_CLASS_E		0x1000	/* option class-e on */
 
 /* What a packet needs to know of a generation before it asks a map, most of all what
  * turns strangers away there. */
 struct xdpwl_slot {
 	__u64 generation;	/* 1 for the first; a name, never compared by packets */
-	__u64 bloom_seed;
+	__u64 seed;		/* odd and secret: sources are chosen by strangers */
 	__u32 flags;
 	__u32 coarse4_half;	/* blocks in one half, 0: there is no coarse4 */
 	__u32 coarse6_half;
 	__u32 bloom_shift;
 	__u32 n_ethertypes;
 	__be16 ethertypes[XDPWL_ETHERTYPES];
-	struct xdpwl_heads heads;
-	struct xdpwl_near near4, near6;
+	struct xdpwl_exact exact4, exact6;
+	struct xdpwl_near4 near4;	/* first: near enough for an offset */
+	struct xdpwl_near6 near6;
+	struct xdpwl_short6 short6;
 	struct xdpwl_named named[XDPWL_GROUPS];
 };
+
+/* Beside the slot in `current`: what sends every packet a longer way. */
+#define XDPWL_CURRENT_SLOT	3u
+#define XDPWL_CURRENT_FLAGS	(XDPWL_HAS_ANY | XDPWL_HAS_INTERFACES)
 
 /* The control block: program data, mapped writable by commands. */
 struct xdpwl_control {
 	__u32 abi;
-	__u32 current;		/* slot; the last write of every change */
+	__u32 current;		/* slot | its XDPWL_CURRENT_FLAGS; the last write of
+				 * every change */
 	__u32 reserved[6];	/* fallback and deadline of a confirm, open until */
 	__u64 netns;		/* inode of the network namespace, for commands */
 	__u64 since;		/* counters start, ns since the epoch, for commands */
@@ -149,6 +159,9 @@ struct xdpwl_control {
 				 * flows that are forwarded */
 	__u32 fragment_buckets;
 	struct xdpwl_slot slot[4];	/* the fourth is never used: a mask bounds it */
+	/* Not 0: a flow once used this local port. Written by packets, a byte each, as
+	 * two may come at once. Most scans end there. */
+	__u8 flow_port[XDPWL_TCP_UDP];
 };
 
 /* Key and value of `interface`: what `on` and audit make of a device. */
@@ -248,14 +261,6 @@ struct xdpwl_tags {
 	__u16 tag[XDPWL_SIDES][XDPWL_WAYS];
 };
 
-/* The one element of `flow_ports`: a bit for each local TCP and UDP port that a flow ever
- * used, in the numbering of both. Most scans end there. */
-struct xdpwl_flow_ports {
-	struct bpf_spin_lock lock;	/* of writers */
-	__u32 reserved;
-	__u64 word[XDPWL_TCP_UDP / 64];
-};
-
 /* Room for n tracks a side, and half as much again: buckets fill unevenly. */
 #define XDPWL_BUCKETS(n) (((n) + (n) / 2 + XDPWL_WAYS - 1) / XDPWL_WAYS)
 
@@ -326,9 +331,9 @@ _Static_assert(sizeof(struct xdpwl_lpm6) == 20, "lpm6");
 _Static_assert(sizeof(struct xdpwl_entry) == 16, "entry");
 _Static_assert(sizeof(struct xdpwl_cell_key) == 8, "cell_key");
 _Static_assert(sizeof(struct xdpwl_slot) ==
-	       72 + (48 + 2 * 256 + 16 * XDPWL_GROUPS) * 1024, "slot");
+	       104 + (16 + 128 + 256 + 16 * XDPWL_GROUPS) * 1024, "slot");
 _Static_assert(sizeof(struct xdpwl_control) ==
-	       64 + 4 * sizeof(struct xdpwl_slot), "control");
+	       64 + 4 * sizeof(struct xdpwl_slot) + XDPWL_TCP_UDP, "control");
 _Static_assert(sizeof(struct xdpwl_interface_key) == 8, "interface_key");
 _Static_assert(sizeof(struct xdpwl_counter) == 16, "counter");
 _Static_assert(sizeof(struct xdpwl_ports) == 2560 * 1024, "ports");

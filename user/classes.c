@@ -140,7 +140,7 @@ static int group_emit(struct tables *tables, const struct group_names *names,
 
 	for (i = 0; i < XDPWL_TCP_UDP; i++)
 		tables->service[group].class[i] =
-			names->port_class[i / XDPWL_PORTS][i % XDPWL_PORTS];
+			names->port_class[i / XDPWL_PORTS][ntohs(i % XDPWL_PORTS)];
 	for (k = 0; k < XDPWL_PROTOCOLS; k++)
 		tables->protocol[group].class[k] = names->protocol_class[k];
 	for (i = XDPWL_TCP_UDP / XDPWL_PORTS; i < N_PORT_PROTOS; i++) {

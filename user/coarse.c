@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Marks what the entries of the tries touch, in the slot (heads, near) always, and
- * where there are more than FEW of them in the coarse tables as well.
+ * Marks what the entries of the tries touch: in the slot, and where that says too little,
+ * in the coarse tables.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -10,15 +10,23 @@
 #include "coarse.h"
 
 #define WORDS (XDPWL_BLOCK_BITS / 64)
-#define FEW 4096		/* entries: the slot alone turns strangers away */
-#define BLOOM_MIN_LEN 24	/* shorter prefixes have too many /32s: marked by /16 */
 #define BLOOM_KEYS_A_WORD 2
 #define BLOOM_WORDS_MAX (1u << 18)
+#define MOST(bits) ((bits) / 3)	/* set bits: more of them, and a table says little */
 
-/* Blocks follow one another without a gap, and so do their words. */
-static __u64 *words_of(struct xdpwl_block *blocks)
+/* A half of a coarse table: blocks follow one another without a gap, and so do their
+ * words. */
+static __u64 *coarse_words(struct blocks *coarse, int half)
 {
-	return (__u64 *)blocks;
+	return (__u64 *)((struct xdpwl_block *)coarse->elements +
+			 half * (coarse->n / XDPWL_HALVES));
+}
+
+static int coarse_create(struct blocks *coarse, uint32_t half)
+{
+	coarse->n = XDPWL_HALVES * half;
+	coarse->elements = calloc(coarse->n, sizeof(struct xdpwl_block));
+	return coarse->elements ? 0 : -ENOMEM;
 }
 
 /* Bits first ... last; whole words at once. */
@@ -40,69 +48,89 @@ static bool has_all(const struct xdpwl_entry *entry)
 	return entry->profile & XDPWL_PROFILE_ALL;
 }
 
-/* The first 16 bits of addresses whose first 32 are first ... last. */
-static void heads_mark(struct tables *tables, int heads, uint32_t first,
-		       uint32_t last, const struct xdpwl_entry *entry)
+/* Half a table of `size` bytes that would say "perhaps" too often says so always, and
+ * true is returned. */
+static bool saturate(void *half, size_t size)
 {
-	__u64 (*halves)[65536 / 64] = tables->slot->heads.word[heads];
-	uint32_t head;
-	uint16_t raw;
+	const __u64 *words = half;
+	size_t set = 0, i;
 
-	for (head = first >> 16; head <= last >> 16; head++) {
-		raw = htons(head);
-		halves[XDPWL_HALF_ANY][raw / 64] |= 1ull << (raw & 63);
-		if (has_all(entry))
-			halves[XDPWL_HALF_ALL][raw / 64] |= 1ull << (raw & 63);
-	}
+	for (i = 0; i < size / 8; i++)
+		set += __builtin_popcountll(words[i]);
+	if (set <= MOST(size * 8))
+		return false;
+	memset(half, 0xff, size);
+	return true;
 }
 
 /* ---- IPv4 ---- */
 
-/* Both halves of a bitmap by the first bits of addresses. */
-static void halves_mark4(__u64 *of_all, __u64 *of_any, uint32_t first,
-			 uint32_t last, const struct xdpwl_entry *entry)
+/* Marks addresses first ... last in a half. */
+typedef void mark4(struct tables *tables, int half, uint32_t first, uint32_t last);
+
+static void near_mark4(struct tables *tables, int half, uint32_t first, uint32_t last)
 {
-	bits_set(of_any, first, last);
-	if (has_all(entry))
-		bits_set(of_all, first, last);
+	const int shift = 8 + XDPWL_NEAR4_SHIFT, bits = 16 - shift;
+	__u8 *near = tables->slot->near4.bits[half];
+	uint32_t i;
+
+	for (i = first >> shift; i <= last >> shift; i++)
+		near[htons(i >> bits)] |= 1u << (i & ((1u << bits) - 1));
 }
 
-static void entry_mark4(struct tables *tables, size_t i)
+static void coarse_mark4(struct tables *tables, int half, uint32_t first, uint32_t last)
+{
+	bits_set(coarse_words(&tables->coarse4, half), first >> XDPWL_COARSE4_SHIFT,
+		 last >> XDPWL_COARSE4_SHIFT);
+}
+
+static void entry_mark4(struct tables *tables, size_t i, mark4 *mark)
 {
 	const struct xdpwl_lpm4 *key = (struct xdpwl_lpm4 *)tables->lpm4.keys + i;
 	const struct xdpwl_entry *entry =
 		(struct xdpwl_entry *)tables->lpm4.values + i;
-	__u64 (*near)[XDPWL_NEAR_BITS / 64] = tables->slot->near4.word;
-	uint32_t half = tables->slot->coarse4_half, first, last;
+	uint32_t first, last;
 
 	memcpy(&first, key->addr, sizeof(first));
 	first = ntohl(first);
 	last = key->len ? first | (uint32_t)(0xffffffffull >> key->len) :
 			  UINT32_MAX;
-	heads_mark(tables, XDPWL_HEADS_4, first, last, entry);
-	halves_mark4(near[XDPWL_HALF_ALL], near[XDPWL_HALF_ANY],
-		     first >> XDPWL_NEAR4_SHIFT, last >> XDPWL_NEAR4_SHIFT,
-		     entry);
-	if (half)
-		halves_mark4(words_of(tables->coarse4),
-			     words_of(tables->coarse4 + half),
-			     first >> XDPWL_COARSE4_SHIFT,
-			     last >> XDPWL_COARSE4_SHIFT, entry);
+	mark(tables, XDPWL_HALF_ANY, first, last);
+	if (has_all(entry))
+		mark(tables, XDPWL_HALF_ALL, first, last);
+}
+
+static void entries_mark4(struct tables *tables, mark4 *mark)
+{
+	/* Sources that others judge. */
+	static const uint32_t never[][2] = {
+		{ 0, 0x00ffffff }, { 0x7f000000, 0x7fffffff },
+		{ 0xe0000000, 0xffffffff },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(never) / sizeof(*never); i++) {
+		mark(tables, XDPWL_HALF_ANY, never[i][0], never[i][1]);
+		mark(tables, XDPWL_HALF_ALL, never[i][0], never[i][1]);
+	}
+	for (i = 0; i < tables->lpm4.n; i++)
+		entry_mark4(tables, i, mark);
 }
 
 int coarse_build4(struct tables *tables)
 {
-	uint32_t half = tables->lpm4.n <= FEW ?
-				0 :
-				(1u << (32 - XDPWL_COARSE4_SHIFT)) / XDPWL_BLOCK_BITS;
-	size_t i;
+	struct xdpwl_near4 *near = &tables->slot->near4;
+	const size_t size = sizeof(near->bits[0]);
 
-	tables->coarse4 = calloc(2 * half + 1, sizeof(*tables->coarse4));
-	if (!tables->coarse4)
+	entries_mark4(tables, near_mark4);
+	saturate(near->bits[XDPWL_HALF_ALL], size);
+	if (!saturate(near->bits[XDPWL_HALF_ANY], size))
+		return 0;
+	tables->slot->coarse4_half = (1u << (32 - XDPWL_COARSE4_SHIFT)) /
+				     XDPWL_BLOCK_BITS;
+	if (coarse_create(&tables->coarse4, tables->slot->coarse4_half))
 		return -ENOMEM;
-	tables->slot->coarse4_half = half;
-	for (i = 0; i < tables->lpm4.n; i++)
-		entry_mark4(tables, i);
+	entries_mark4(tables, coarse_mark4);
 	return 0;
 }
 
@@ -116,7 +144,7 @@ static uint32_t head6(const struct xdpwl_lpm6 *key)
 	return ntohl(head);
 }
 
-/* How many first 32 bits a prefix of at least BLOOM_MIN_LEN stands for. */
+/* How many first 32 bits a prefix of at least XDPWL_SHORT6 stands for. */
 static uint32_t heads_of(const struct xdpwl_lpm6 *key)
 {
 	return key->len >= 32 ? 1 : 1u << (32 - key->len);
@@ -129,7 +157,7 @@ static uint32_t bloom_words(const struct tables *tables)
 	size_t i;
 
 	for (i = 0; i < tables->lpm6.n; i++)
-		if (keys[i].len >= BLOOM_MIN_LEN &&
+		if (keys[i].len >= XDPWL_SHORT6 &&
 		    (!i || keys[i].len < 32 ||
 		     head6(&keys[i]) != head6(&keys[i - 1])))
 			heads += heads_of(&keys[i]);
@@ -146,59 +174,91 @@ static uint32_t last6(const struct xdpwl_lpm6 *key)
 	return key->len ? head6(key) | 0xffffffffu >> key->len : UINT32_MAX;
 }
 
-/* `coarse`: half a filter, or NULL. */
-static void half_mark6(const struct xdpwl_slot *slot, __u64 *near, __u64 *coarse,
-		       const struct xdpwl_lpm6 *key)
+static void bloom_mark(__u64 *words, uint64_t hash, uint32_t shift)
 {
-	uint32_t head = head6(key), i, bit;
-	struct xdpwl_bloom bloom;
+	words[XDPWL_BLOOM_WORD(hash, shift)] |=
+		1ull << (XDPWL_BLOOM_BIT1(hash, shift) & 63) |
+		1ull << (XDPWL_BLOOM_BIT2(hash, shift) & 63);
+}
 
-	for (i = 0; i < heads_of(key); i++) {
-		bit = xdpwl_near6(head + i, slot->bloom_seed);
-		near[bit / 64] |= 1ull << (bit & 63);
-		if (!coarse)
-			continue;
-		bloom = xdpwl_bloom(head + i, slot->bloom_seed,
-				    slot->bloom_shift);
-		coarse[bloom.word] |= bloom.bits;
+/* Marks a hash in a half. */
+typedef void mark6(struct tables *tables, int half, uint64_t hash);
+
+static void near_mark6(struct tables *tables, int half, uint64_t hash)
+{
+	bloom_mark(tables->slot->near6.word[half], hash, XDPWL_NEAR6_SHIFT);
+}
+
+static void coarse_mark6(struct tables *tables, int half, uint64_t hash)
+{
+	bloom_mark(coarse_words(&tables->coarse6, half), hash,
+		   tables->slot->bloom_shift);
+}
+
+static void half_mark6(struct tables *tables, int half,
+		       const struct xdpwl_lpm6 *key, mark6 *mark)
+{
+	uint32_t head = head6(key), i;
+
+	for (i = 0; i < heads_of(key); i++)
+		mark(tables, half,
+		     xdpwl_bloom_hash(htonl(head + i), tables->slot->seed));
+}
+
+/* The first 16 bits of a short prefix, as they stand in a packet. */
+static void short_mark6(__u64 *words, const struct xdpwl_lpm6 *key)
+{
+	uint32_t head;
+	uint16_t raw;
+
+	for (head = head6(key) >> 16; head <= last6(key) >> 16; head++) {
+		raw = htons(head);
+		words[raw / 64] |= 1ull << (raw & 63);
 	}
 }
 
-static void entry_mark6(struct tables *tables, size_t i)
+static void entry_mark6(struct tables *tables, size_t i, mark6 *mark)
 {
 	const struct xdpwl_lpm6 *key = (struct xdpwl_lpm6 *)tables->lpm6.keys + i;
 	const struct xdpwl_entry *entry =
 		(struct xdpwl_entry *)tables->lpm6.values + i;
 	struct xdpwl_slot *slot = tables->slot;
-	uint32_t half = slot->coarse6_half;
 
-	heads_mark(tables, XDPWL_HEADS_6, head6(key), last6(key), entry);
-	if (key->len < BLOOM_MIN_LEN) {
+	if (key->len < XDPWL_SHORT6) {
 		slot->flags |= XDPWL_HAS_SHORT6;
-		heads_mark(tables, XDPWL_HEADS_SHORT6, head6(key), last6(key),
-			   entry);
+		short_mark6(slot->short6.word[XDPWL_HALF_ANY], key);
+		if (has_all(entry))
+			short_mark6(slot->short6.word[XDPWL_HALF_ALL], key);
 		return;
 	}
-	half_mark6(slot, slot->near6.word[XDPWL_HALF_ANY],
-		   half ? words_of(tables->coarse6 + half) : NULL, key);
+	half_mark6(tables, XDPWL_HALF_ANY, key, mark);
 	if (has_all(entry))
-		half_mark6(slot, slot->near6.word[XDPWL_HALF_ALL],
-			   half ? words_of(tables->coarse6) : NULL, key);
+		half_mark6(tables, XDPWL_HALF_ALL, key, mark);
 }
 
-int coarse_build6(struct tables *tables, uint64_t seed)
+static void entries_mark6(struct tables *tables, mark6 *mark)
 {
-	uint32_t words = bloom_words(tables);
-	uint32_t half = tables->lpm6.n <= FEW ? 0 : words / WORDS;
 	size_t i;
 
-	tables->coarse6 = calloc(2 * half + 1, sizeof(*tables->coarse6));
-	if (!tables->coarse6)
-		return -ENOMEM;
-	tables->slot->coarse6_half = half;
-	tables->slot->bloom_seed = seed | 1;
-	tables->slot->bloom_shift = 64 - __builtin_ctz(words);
 	for (i = 0; i < tables->lpm6.n; i++)
-		entry_mark6(tables, i);
+		entry_mark6(tables, i, mark);
+}
+
+int coarse_build6(struct tables *tables)
+{
+	struct xdpwl_near6 *near = &tables->slot->near6;
+	const size_t size = sizeof(near->word[0]);
+	uint32_t words;
+
+	entries_mark6(tables, near_mark6);
+	saturate(near->word[XDPWL_HALF_ALL], size);
+	if (!saturate(near->word[XDPWL_HALF_ANY], size))
+		return 0;
+	words = bloom_words(tables);
+	tables->slot->bloom_shift = 64 - __builtin_ctz(words);
+	tables->slot->coarse6_half = words / WORDS;
+	if (coarse_create(&tables->coarse6, tables->slot->coarse6_half))
+		return -ENOMEM;
+	entries_mark6(tables, coarse_mark6);
 	return 0;
 }

@@ -6,9 +6,10 @@
 
 #include "tables.h"
 
-/* From tables->lpm4 / lpm6, which must be sorted by address; fills coarse4 /
- * 6 and the slot's heads, near and fields of both, which must be zero. -ENOMEM. */
+/* From tables->lpm4 or lpm6, which must be sorted by address; fill coarse4 or 6 and the
+ * slot's near, short6 and fields of both, which must be zero. The seed is the slot's.
+ * -ENOMEM. */
 int coarse_build4(struct tables *tables);
-int coarse_build6(struct tables *tables, uint64_t seed);
+int coarse_build6(struct tables *tables);
 
 #endif

@@ -173,7 +173,7 @@ static int generation_activate(struct change *change, struct progress *progress,
 {
 	struct kern *kern = &change->running.kern;
 
-	progress->before = kern->control->current;
+	progress->before = kern_maps_current(kern);
 	kern_maps_switch(kern, progress->slot);
 	progress->switched = true;
 	return progress->first ? kern_pin(kern, error) : 0;

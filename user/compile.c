@@ -11,6 +11,7 @@
 #include <string.h>
 #include "classes.h"
 #include "coarse.h"
+#include "lines.h"
 #include "items.h"
 #include "profiles.h"
 
@@ -169,6 +170,9 @@ static int any_emit(struct walk *walk)
 	if (walk->n_rules)
 		tables->slot->flags |= XDPWL_HAS_ANY;
 	profiles_any(&walk->profiles, walk->rules, walk->n_rules, tables->any);
+	for (i = XDPWL_CLASS_ALL; i < XDPWL_ANY_CELLS; i++)
+		if (tables->any[i])
+			tables->slot->flags |= XDPWL_ANY_ALL;
 	return 0;
 }
 
@@ -185,19 +189,20 @@ static void options_emit(struct xdpwl_slot *slot, const struct options *options)
 		slot->ethertypes[i] = htons(options->ethertypes[i]);
 }
 
-static int coarse_emit(struct tables *tables, uint64_t seed)
+/* All that stands in front of the tries. */
+static int front_emit(struct tables *tables, uint64_t seed)
 {
-	int err = 0;
+	int err;
 
-	if (tables->lpm4.n) {
+	tables->slot->seed = seed | 1;
+	if (tables->lpm4.n)
 		tables->slot->flags |= XDPWL_HAS_4;
-		err = coarse_build4(tables);
-	}
-	if (!err && tables->lpm6.n) {
+	if (tables->lpm6.n)
 		tables->slot->flags |= XDPWL_HAS_6;
-		err = coarse_build6(tables, seed);
-	}
-	return err;
+	err = coarse_build4(tables);
+	if (!err)
+		err = coarse_build6(tables);
+	return err ? err : exact_build(tables);
 }
 
 static int prefixes_build(struct walk *walk, struct items *items,
@@ -218,7 +223,7 @@ static int prefixes_build(struct walk *walk, struct items *items,
 	if (!err)
 		err = cells_emit(walk->tables, &walk->profiles);
 	if (!err)
-		err = coarse_emit(walk->tables, seed);
+		err = front_emit(walk->tables, seed);
 	return err;
 }
 
@@ -284,7 +289,12 @@ void tables_free(struct tables *tables)
 	table_free(&tables->cells);
 	table_free(&tables->interfaces);
 	free(tables->slot);
-	free(tables->coarse4);
-	free(tables->coarse6);
+	free(tables->coarse4.elements);
+	free(tables->coarse6.elements);
+	free(tables->lines4.elements);
+	free(tables->lines6.elements);
+	free(tables->exact4.elements);
+	free(tables->exact6.elements);
+	free(tables->entries.elements);
 	memset(tables, 0, sizeof(*tables));
 }

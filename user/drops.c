@@ -43,7 +43,7 @@ struct drops_row *drops_rows(const struct kern_counters *counters, size_t *n)
 		return NULL;
 	for (i = 0; i < XDPWL_TCP_UDP; i++)
 		row_add(rows, n, i < XDPWL_UDP ? IPPROTO_TCP : IPPROTO_UDP,
-			true, i % XDPWL_PORTS, &counters->ports[i]);
+			true, ntohs(i % XDPWL_PORTS), &counters->ports[i]);
 	for (i = 0; i < 256; i++)
 		row_add(rows, n, i, false, 0, &counters->protocols[i]);
 	for (i = 0; i < counters->n_odd; i++)

@@ -57,9 +57,10 @@ void kern_unlock(struct kern_lock *lock);
 
 enum kern_map {
 	MAP_CONTROL, MAP_SERVICE, MAP_PROTOCOL, MAP_ODD_PORTS, MAP_ANY, MAP_LPM4,
-	MAP_LPM6, MAP_COARSE4, MAP_COARSE6, MAP_CELLS, MAP_INTERFACE, MAP_TEXT,
+	MAP_LPM6, MAP_COARSE4, MAP_COARSE6, MAP_LINES4, MAP_LINES6, MAP_EXACT4,
+	MAP_EXACT6, MAP_ENTRIES, MAP_CELLS, MAP_INTERFACE, MAP_TEXT,
 	MAP_REASONS, MAP_PORTS, MAP_PROTOCOLS, MAP_ODD_DROPS, MAP_HITS,
-	MAP_FLOWS, MAP_FLOW_TAGS, MAP_FLOW_PORTS, MAP_FRAGMENTS,
+	MAP_FLOWS, MAP_FLOW_TAGS, MAP_FRAGMENTS,
 	MAP_FRAGMENT_TAGS, MAP_EVICTIONS, N_MAPS,
 };
 extern const char *const kern_map_names[N_MAPS];	/* in the object and below the pin directory */
@@ -115,6 +116,8 @@ void kern_maps_switch(struct kern *kern, uint32_t slot);
 /* Give back the memory of a slot that was left by a switch, once no packet can be
  * in it any more. */
 void kern_maps_retire(struct kern *kern, uint32_t slot);
+/* The slot in force, and the number of its generation. */
+uint32_t kern_maps_current(const struct kern *kern);
 uint64_t kern_generation(const struct kern *kern);
 /* Bytes of the current generation, malloc'ed. */
 int kern_text_read(const struct kern *kern, void **bytes, size_t *length,
@@ -184,7 +187,7 @@ int kern_device_address(const char *name, int family, uint8_t addr[16]);
 
 struct kern_counters {
 	struct xdpwl_counter reasons[XDPWL_N_REASONS];	/* NOT_ALLOWED summed up */
-	struct xdpwl_counter *ports;	/* [XDPWL_TCP_UDP] */
+	struct xdpwl_counter *ports;	/* [XDPWL_TCP_UDP], in its numbering */
 	struct xdpwl_counter protocols[256];
 	struct xdpwl_odd_port *odd;	/* n_odd */
 	struct xdpwl_counter *odd_drops;

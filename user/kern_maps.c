@@ -16,9 +16,15 @@
 #include <unistd.h>
 #include "kern_inner.h"
 
+uint32_t kern_maps_current(const struct kern *kern)
+{
+	return __atomic_load_n(&kern->control->current, __ATOMIC_ACQUIRE) &
+	       XDPWL_CURRENT_SLOT;
+}
+
 uint64_t kern_generation(const struct kern *kern)
 {
-	return kern->control->slot[kern->control->current & 3].generation;
+	return kern->control->slot[kern_maps_current(kern)].generation;
 }
 
 /* ---- n keys and values into a map ---- */
@@ -50,6 +56,20 @@ static int map_fill(int fd, const void *keys, size_t key_size,
 	if (errno == ENOSPC || errno == ENOMEM)
 		return -errno;
 	return map_fill_singly(fd, keys, key_size, values, value_size, n);
+}
+
+/* An array: keys are 0 ... n - 1. */
+static int map_fill_array(int fd, const void *values, size_t value_size, size_t n)
+{
+	uint32_t *keys = malloc((n + 1) * sizeof(*keys)), i;
+	int err = -ENOMEM;
+
+	for (i = 0; keys && i < n; i++)
+		keys[i] = i;
+	if (keys)
+		err = map_fill(fd, keys, sizeof(*keys), values, value_size, n);
+	free(keys);
+	return err;
 }
 
 /* ---- direct maps: rows of the slot ---- */
@@ -142,17 +162,26 @@ struct inner {
 	enum kern_map outer;
 	enum bpf_map_type type;
 	__u32 flags;
-	const void *keys, *values;
+	const void *keys, *values;	/* keys NULL: of an array, 0 ... n - 1 */
 	size_t key_size, value_size, n;
 	__u32 max_entries;	/* at least n */
 	int fd;			/* -1: empty, the slot's element is deleted */
 };
 
-#define N_INNERS 6
+#define N_INNERS 11
+
+/* An array of a generation's own size. */
+static struct inner inner_array(enum kern_map outer, const struct blocks *blocks,
+				size_t value_size)
+{
+	return (struct inner){ outer, BPF_MAP_TYPE_ARRAY,
+			       BPF_F_RDONLY_PROG | BPF_F_INNER_MAP, NULL,
+			       blocks->elements, sizeof(__u32), value_size,
+			       blocks->n, blocks->n, -1 };
+}
 
 static void inners_describe(struct inner inners[N_INNERS],
-			    const struct tables *tables,
-			    const uint32_t *blocks)
+			    const struct tables *tables)
 {
 	const struct table *odd = &tables->odd_ports, *cells = &tables->cells;
 	const struct table *lpm4 = &tables->lpm4, *lpm6 = &tables->lpm6;
@@ -171,14 +200,13 @@ static void inners_describe(struct inner inners[N_INNERS],
 		{ MAP_LPM6, BPF_MAP_TYPE_LPM_TRIE, rdonly | BPF_F_NO_PREALLOC,
 		  lpm6->keys, lpm6->values, sizeof(struct xdpwl_lpm6),
 		  sizeof(struct xdpwl_entry), lpm6->n, 2 * lpm6->n + 1024, -1 },
-		{ MAP_COARSE4, BPF_MAP_TYPE_ARRAY, rdonly | BPF_F_INNER_MAP,
-		  blocks, tables->coarse4, sizeof(__u32),
-		  sizeof(struct xdpwl_block), 2 * tables->slot->coarse4_half,
-		  2 * tables->slot->coarse4_half, -1 },
-		{ MAP_COARSE6, BPF_MAP_TYPE_ARRAY, rdonly | BPF_F_INNER_MAP,
-		  blocks, tables->coarse6, sizeof(__u32),
-		  sizeof(struct xdpwl_block), 2 * tables->slot->coarse6_half,
-		  2 * tables->slot->coarse6_half, -1 },
+		inner_array(MAP_COARSE4, &tables->coarse4, sizeof(struct xdpwl_block)),
+		inner_array(MAP_COARSE6, &tables->coarse6, sizeof(struct xdpwl_block)),
+		inner_array(MAP_LINES4, &tables->lines4, sizeof(struct xdpwl_lines)),
+		inner_array(MAP_LINES6, &tables->lines6, sizeof(struct xdpwl_lines)),
+		inner_array(MAP_EXACT4, &tables->exact4, sizeof(struct xdpwl_exact4)),
+		inner_array(MAP_EXACT6, &tables->exact6, sizeof(struct xdpwl_exact6)),
+		inner_array(MAP_ENTRIES, &tables->entries, sizeof(struct xdpwl_entry)),
 	};
 
 	memcpy(inners, described, sizeof(described));
@@ -195,6 +223,9 @@ static int inner_fill(struct inner *inner)
 				   inner->max_entries, &opts);
 	if (inner->fd < 0)
 		return -errno;
+	if (!inner->keys)
+		return map_fill_array(inner->fd, inner->values,
+				      inner->value_size, inner->n);
 	return map_fill(inner->fd, inner->keys, inner->key_size, inner->values,
 			inner->value_size, inner->n);
 }
@@ -259,18 +290,10 @@ static int inners_place(struct kern *kern, const struct inner *inners,
 static int inners_fill(struct kern *kern, const struct tables *tables,
 		       uint32_t slot)
 {
-	uint32_t most = 2 * tables->slot->coarse4_half, *blocks, i;
 	struct inner inners[N_INNERS];
 	int err = 0, k;
 
-	if (most < 2 * tables->slot->coarse6_half)
-		most = 2 * tables->slot->coarse6_half;
-	blocks = calloc(most + 1, sizeof(*blocks));
-	if (!blocks)
-		return -ENOMEM;
-	for (i = 0; i < most; i++)
-		blocks[i] = i;
-	inners_describe(inners, tables, blocks);
+	inners_describe(inners, tables);
 	for (k = 0; k < N_INNERS && !err; k++)
 		err = inner_fill(&inners[k]);
 	if (!err)
@@ -278,7 +301,6 @@ static int inners_fill(struct kern *kern, const struct tables *tables,
 	for (k = 0; k < N_INNERS; k++)
 		if (inners[k].fd >= 0)
 			close(inners[k].fd);
-	free(blocks);
 	return err;
 }
 
@@ -287,7 +309,7 @@ static int inners_fill(struct kern *kern, const struct tables *tables,
 int kern_maps_fill(struct kern *kern, const struct tables *tables,
 		   uint64_t generation, uint32_t *slot, struct error *error)
 {
-	uint32_t next = (kern->control->current + 1) % XDPWL_SLOTS;
+	uint32_t next = (kern_maps_current(kern) + 1) % XDPWL_SLOTS;
 	int err = service_fill(kern, tables, next);
 
 	if (!err)
@@ -313,21 +335,25 @@ int kern_maps_fill(struct kern *kern, const struct tables *tables,
 
 void kern_maps_switch(struct kern *kern, uint32_t slot)
 {
+	uint32_t flags = kern->control->slot[slot].flags & XDPWL_CURRENT_FLAGS;
+
 	kern_fault();
-	__atomic_store_n(&kern->control->current, slot, __ATOMIC_RELEASE);
+	__atomic_store_n(&kern->control->current, slot | flags, __ATOMIC_RELEASE);
 }
 
 void kern_maps_retire(struct kern *kern, uint32_t slot)
 {
 	static const enum kern_map outers[] = { MAP_ODD_PORTS, MAP_CELLS,
 						MAP_LPM4, MAP_LPM6, MAP_COARSE4,
-						MAP_COARSE6, MAP_TEXT };
+						MAP_COARSE6, MAP_LINES4, MAP_LINES6,
+						MAP_EXACT4, MAP_EXACT6, MAP_ENTRIES,
+						MAP_TEXT };
 	struct outer_write writes[N_MAPS];
 	size_t n = sizeof(outers) / sizeof(outers[0]), i;
 
 	/* A grace period: packets that read the old slot have left. Without it
 	 * (one CPU, an old kernel) the memory waits until the slot is used again. */
-	if (slot == kern->control->current ||
+	if (slot == kern_maps_current(kern) ||
 	    syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
 		return;
 	for (i = 0; i < n; i++)

@@ -78,14 +78,13 @@ static int text_copy(int fd, void **bytes, size_t *length)
 /* Readers hold no lock: a generation may leave under their hands. */
 static int text_get(const struct kern *kern)
 {
-	volatile uint32_t *current = &kern->control->current;
 	uint32_t slot;
 	int fd;
 
 	do {
-		slot = *current;
+		slot = kern_maps_current(kern);
 		fd = kern_inner_get(kern->map[MAP_TEXT], slot);
-	} while (fd < 0 && slot != *current);
+	} while (fd < 0 && slot != kern_maps_current(kern));
 	return fd;
 }
 

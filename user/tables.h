@@ -17,6 +17,12 @@ struct table {
 	size_t n, capacity;
 };
 
+/* n elements of an array. */
+struct blocks {
+	void *elements;
+	size_t n;
+};
+
 /* A device that is, or is about to be, attached. */
 struct device {
 	char name[IFNAMSIZ];	/* as it was attached: what `on` means */
@@ -33,7 +39,10 @@ struct tables {
 	struct table odd_ports;			/* xdpwl_odd_port -> u32 */
 	struct table lpm4, lpm6;		/* xdpwl_lpm4/6 -> xdpwl_entry */
 	struct table cells;			/* xdpwl_cell_key -> u32 */
-	struct xdpwl_block *coarse4, *coarse6;	/* 2 * slot.coarseN_half blocks */
+	struct blocks coarse4, coarse6;		/* xdpwl_block, 2 * slot.coarseN_half */
+	struct blocks lines4, lines6;		/* xdpwl_lines */
+	struct blocks exact4, exact6;		/* xdpwl_exact4, xdpwl_exact6 */
+	struct blocks entries;			/* xdpwl_entry, by number - 1 */
 	struct table interfaces;		/* u32 ifindex -> xdpwl_interface */
 };
 

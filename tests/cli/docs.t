@@ -289,10 +289,10 @@ def test_map():
              'every file of the map is there')
     TAP.same(sorted(files - set().union(*found.values())), [],
              'every file is on the map')
-    maps = set(re.findall(r'^\} (.*) SEC\("\.maps"\);',
+    maps = set(re.findall(r'^\} ([^;{}]*) SEC\("\.maps"\);',
                           read('bpf/maps.bpf.h'), re.M))
     maps = {name.removesuffix(' SEC(".maps")') for names in maps
-            for name in names.split(', ')}
+            for name in re.split(r',\s+', names)}
     rows = read('README.md').split('### In the kernel')[1].split('###')[0]
     TAP.same({name for row in re.findall(r'^\| (`.*?) \|', rows, re.M)
               for name in re.findall(r'`(\w+)`', row)}, maps,

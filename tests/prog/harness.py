@@ -25,7 +25,7 @@ LINK = {'none': 0, 'ethernet': 1}
 DENY = 0x80000000
 PROGRAMS = ('xdpwl_ethernet', 'xdpwl_no_link', 'xdpwl_test',
             'xdpwl_out_ethernet', 'xdpwl_out_no_link')
-TRACKS = ('flows', 'flow_tags', 'fragments', 'fragment_tags', 'flow_ports')
+TRACKS = ('flows', 'flow_tags', 'fragments', 'fragment_tags')
 MAPS = ('reasons', 'ports', 'protocols', 'odd_drops', 'evictions') + TRACKS
 
 
@@ -177,16 +177,18 @@ class World:
 
     @staticmethod
     def port_totals(counters):
-        """The same of `ports`: an element a CPU (struct xdpwl_ports)."""
+        """The same of `ports`: an element a CPU (struct xdpwl_ports). Its index
+        has a port's bytes as they stand in a packet; keys here do not."""
         n = 2 * 65536
         sums = collections.defaultdict(lambda: (0, 0))
         for cpu in counters.keys():
             (element,) = counters.lookup(cpu)
             recent = struct.unpack_from('=%dI' % n, element)
             carried = struct.iter_unpack('=QQ', element[4 * n:])
-            for port, (both, (packets, size)) in enumerate(
+            for index, (both, (packets, size)) in enumerate(
                     zip(recent, carried)):
                 if both or packets:
+                    port = index & 65536 | socket.ntohs(index & 65535)
                     had = sums[struct.pack('=I', port)]
                     sums[struct.pack('=I', port)] = (
                         had[0] + packets + (both >> 20),

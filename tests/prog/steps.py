@@ -12,6 +12,7 @@ Must not: know what is expected.
 import ctypes
 import itertools
 import os
+import socket
 import struct
 
 import bpfsys
@@ -164,7 +165,8 @@ class Counters:
             if packet.dport is None:
                 return 0
             return port_packets(world.maps['ports'],
-                                (packet.protocol == 17) << 16 | packet.dport)
+                                (packet.protocol == 17) << 16 |
+                                socket.htons(packet.dport))
         copies = world.maps['protocols'].lookup(
             struct.pack('=I', packet.protocol))
         return sum(struct.unpack_from('=Q', copy)[0] for copy in copies) + sum(

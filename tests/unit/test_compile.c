@@ -301,8 +301,8 @@ static uint32_t class_of(const struct tables *tables, const struct question *q,
 							      XDPWL_ECHO6];
 	if (q->port && (q->proto == 6 || q->proto == 17))
 		return port_class(tables, group,
-				  q->proto == 6 ? q->port :
-						  XDPWL_UDP | q->port);
+				  (q->proto == 6 ? 0 : XDPWL_UDP) |
+					  htons(q->port));
 	for (i = 0; q->port && i < tables->odd_ports.n; i++)
 		if (odd[i].port == q->port && odd[i].proto == q->proto &&
 		    odd[i].group == group)
@@ -310,63 +310,47 @@ static uint32_t class_of(const struct tables *tables, const struct question *q,
 	return protocol[q->proto];
 }
 
-static bool bit(const struct xdpwl_block *half, uint32_t number)
+static bool bit(const __u64 *words, uint32_t number)
 {
-	return half[number / XDPWL_BLOCK_BITS]
-			       .word[number / 64 % 128] >> (number & 63) & 1;
+	return words[number / 64] >> (number & 63) & 1;
 }
 
-static bool head_set(const struct tables *tables, int heads,
-		     const struct prefix *source, bool all)
+static bool bloom(const __u64 *words, uint64_t hash, uint32_t shift)
 {
-	int half = all ? XDPWL_HALF_ALL : XDPWL_HALF_ANY;
-	uint16_t raw;
+	__u64 word = words[XDPWL_BLOOM_WORD(hash, shift)];
 
-	memcpy(&raw, source->addr, sizeof(raw));
-	return tables->slot->heads.word[heads][half][raw / 64] >>
-		       (raw & 63) & 1;
+	return word >> (XDPWL_BLOOM_BIT1(hash, shift) & 63) &
+	       word >> (XDPWL_BLOOM_BIT2(hash, shift) & 63) & 1;
 }
 
-static bool near_set(const struct xdpwl_near *near, uint32_t number, bool all)
-{
-	int half = all ? XDPWL_HALF_ALL : XDPWL_HALF_ANY;
-
-	return near->word[half][number / 64] >> (number & 63) & 1;
-}
-
+/* What the tables in front of the tries say of a source. */
 static bool coarse(const struct tables *tables, const struct prefix *source,
 		   bool all)
 {
 	const struct xdpwl_slot *slot = tables->slot;
-	const struct xdpwl_block *half;
-	struct xdpwl_bloom bloom;
+	int half = all ? XDPWL_HALF_ALL : XDPWL_HALF_ANY;
+	uint64_t hash;
 	uint32_t head;
+	uint16_t raw;
 
 	memcpy(&head, source->addr, sizeof(head));
-	head = ntohl(head);
-	if (!head_set(tables, source->family == AF_INET ? XDPWL_HEADS_4 :
-							  XDPWL_HEADS_6,
-		      source, all))
-		return false;
+	memcpy(&raw, source->addr, sizeof(raw));
 	if (source->family == AF_INET) {
-		if (!near_set(&slot->near4, head >> XDPWL_NEAR4_SHIFT, all))
-			return false;
-		if (!slot->coarse4_half)
-			return true;
-		half = tables->coarse4 + (all ? 0 : slot->coarse4_half);
-		return bit(half, head >> XDPWL_COARSE4_SHIFT);
+		head = ntohl(head);
+		return slot->near4.bits[half][raw] >> (head >> 13 & 7) & 1 &&
+		       (!slot->coarse4_half ||
+			bit((__u64 *)((struct xdpwl_block *)tables->coarse4.elements +
+				      half * slot->coarse4_half),
+			    head >> XDPWL_COARSE4_SHIFT));
 	}
-	if (slot->flags & XDPWL_HAS_SHORT6 &&
-	    head_set(tables, XDPWL_HEADS_SHORT6, source, all))
+	if (slot->flags & XDPWL_HAS_SHORT6 && bit(slot->short6.word[half], raw))
 		return true;
-	if (!near_set(&slot->near6, xdpwl_near6(head, slot->bloom_seed), all))
-		return false;
-	if (!slot->coarse6_half)
-		return true;
-	half = tables->coarse6 + (all ? 0 : slot->coarse6_half);
-	bloom = xdpwl_bloom(head, slot->bloom_seed, slot->bloom_shift);
-	return (half[bloom.word / 128]
-			.word[bloom.word % 128] & bloom.bits) == bloom.bits;
+	hash = xdpwl_bloom_hash(head, slot->seed);
+	return bloom(slot->near6.word[half], hash, XDPWL_NEAR6_SHIFT) &&
+	       (!slot->coarse6_half ||
+		bloom((__u64 *)((struct xdpwl_block *)tables->coarse6.elements +
+				half * slot->coarse6_half),
+		      hash, slot->bloom_shift));
 }
 
 static const struct xdpwl_entry *longest(const struct tables *tables,
@@ -480,6 +464,41 @@ static void test_tables_mean_the_rules(void **state)
 	}
 }
 
+/* Sources that no rule is asked about are never turned away as strangers, whatever the
+ * rules: others say why they drop. */
+static void test_impossible_sources_stay(void **state)
+{
+	static const uint32_t impossible[] = {
+		0, 0x00ffffff, 0x7f000001, 0x7fffffff, 0xe0000001, 0xffffffff,
+	};
+	struct prefix source = { .family = AF_INET, .len = 32 };
+	struct ruleset ruleset;
+	struct tables tables;
+	struct error error;
+	uint32_t address;
+	int round;
+	size_t i;
+
+	(void)state;
+	for (round = 0; round < 20; round++) {
+		if (round)
+			ruleset_random(&ruleset);
+		else
+			memset(&ruleset, 0, sizeof(ruleset));
+		if (compile(&tables, &ruleset, devices, 3, random_next(&seed),
+			    &error))
+			fail_msg("%s", error.text);
+		for (i = 0; i < sizeof(impossible) / sizeof(*impossible); i++) {
+			address = htonl(impossible[i]);
+			memcpy(source.addr, &address, sizeof(address));
+			assert_true(coarse(&tables, &source, true));
+			assert_true(coarse(&tables, &source, false));
+		}
+		tables_free(&tables);
+		ruleset_free(&ruleset);
+	}
+}
+
 /* 65,535 prefixes with a port each of their own must work; one class more must not. */
 static void test_every_port_its_own_prefix(void **state)
 {
@@ -527,6 +546,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tables_mean_the_rules),
+		cmocka_unit_test(test_impossible_sources_stay),
 		cmocka_unit_test(test_every_port_its_own_prefix),
 	};
 	const char *given = getenv("XDPWL_SEED");

@@ -21,7 +21,7 @@
 #define MAX_CPUS	256
 #define N_FIELDS	6
 
-enum { FLOWS, FLOW_TAGS, FRAGMENTS, FRAGMENT_TAGS, FLOW_PORTS, N_MAPS };
+enum { FLOWS, FLOW_TAGS, FRAGMENTS, FRAGMENT_TAGS, N_MAPS };
 
 struct pins {
 	int in[2], out[2];	/* programs by XDPWL_LINK_* */
@@ -54,7 +54,6 @@ static bool pins_open(struct pins *pins, const char *path)
 {
 	static const char *const names[N_MAPS] = {
 		"flows", "flow_tags", "fragments", "fragment_tags",
-		"flow_ports",
 	};
 	bool good = true;
 	int i;
@@ -112,7 +111,7 @@ static __u32 map_entries(int fd)
 /* All that packets left behind. */
 static bool forget(const struct pins *pins)
 {
-	static const struct xdpwl_flow_ports nothing;	/* the largest value */
+	static const struct xdpwl_bucket nothing;	/* the largest value */
 	__u32 key, i;
 
 	for (i = 0; i < N_MAPS; i++) {

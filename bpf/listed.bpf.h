@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Address to the number of its entry, by lines and hash tables (include/exact.h).
+ * In: scalars; out, one: listed4() and listed6() are verified alone.
+ */
+#ifndef LISTED_BPF_H
+#define LISTED_BPF_H
+
+#include "maps.bpf.h"
+
+/* Lengths of one line that are tried before the trie is asked; the loop must end. */
+#define LENGTHS_TRIED 24
+
+/* The number of the only bit that is set, by a sequence in which each run of six bits
+ * comes once (de Bruijn): BPF has no instruction for it. */
+#define DE_BRUIJN 0x03f79d71b4cb0a89ull
+SEC(".rodata.bit") static const __u8 bit_number[64] = {
+	0, 1, 48, 2, 57, 49, 28, 3, 61, 58, 50, 42, 38, 29, 17, 4,
+	62, 55, 59, 36, 53, 51, 43, 22, 45, 39, 33, 30, 24, 18, 12, 5,
+	63, 47, 56, 27, 60, 41, 37, 16, 54, 35, 52, 21, 44, 32, 23, 11,
+	46, 26, 40, 15, 34, 20, 31, 10, 25, 14, 19, 9, 13, 8, 7, 6,
+};
+
+/* Prefixes of one kind, and what the tables are asked. */
+struct sought {
+	const struct xdpwl_exact *exact;
+	__u64 seed;
+	__u64 head_hash;
+	__u64 address;	/* the word that lengths cut off */
+	__u64 high;	/* the word before it, or 0 */
+	__u32 slot;
+	__u32 longest;
+	__u32 family;
+};
+
+static __always_inline void *block_find(void *outer, __u32 slot, __u32 block)
+{
+	void *inner = bpf_map_lookup_elem(outer, &slot);
+
+	return inner ? bpf_map_lookup_elem(inner, &block) : NULL;
+}
+
+static __always_inline bool line_has(const struct xdpwl_line *line, __u64 hash)
+{
+	struct xdpwl_bits bits = xdpwl_bits(hash);
+
+	return (line->word[bits.word] & bits.bits) == bits.bits;
+}
+
+static __always_inline const struct xdpwl_line *line_find(const struct sought *sought)
+{
+	__u64 line = sought->head_hash >> (sought->exact->shift & 63);
+	void *outer = sought->family == 4 ? (void *)&lines4 : (void *)&lines6;
+	struct xdpwl_lines *lines = block_find(outer, sought->slot,
+					       line / XDPWL_LINES);
+
+	return lines ? &lines->line[line % XDPWL_LINES] : NULL;
+}
+
+/* ---- hash tables ---- */
+
+__noinline __u32 place_find4(__u64 hash, __u64 key, __u32 slot)
+{
+	struct xdpwl_home home = xdpwl_home(
+		hash, control.slot[slot & 3].exact4.blocks, XDPWL_PLACES4);
+	struct xdpwl_exact4 *block = block_find(&exact4, slot, home.block);
+	__u32 i;
+
+	if (!block)
+		return XDPWL_ASK_TRIE;
+#pragma clang loop unroll(disable)
+	for (i = 0; i < XDPWL_PROBES; i++) {
+		__u64 place = block->place[(home.place + i) % XDPWL_PLACES4];
+
+		if (!place)
+			return XDPWL_UNLISTED;
+		if ((place ^ key) <= XDPWL_NUMBER4)
+			return place & XDPWL_NUMBER4;
+	}
+	return XDPWL_ASK_TRIE;
+}
+
+__noinline __u32 place_find6(__u64 hash, __u64 high, __u64 low, __u32 length,
+			     __u32 slot)
+{
+	struct xdpwl_home home = xdpwl_home(
+		hash, control.slot[slot & 3].exact6.blocks, XDPWL_PLACES6);
+	struct xdpwl_exact6 *block = block_find(&exact6, slot, home.block);
+	__u32 i;
+
+	if (!block)
+		return XDPWL_ASK_TRIE;
+#pragma clang loop unroll(disable)
+	for (i = 0; i < XDPWL_PROBES; i++) {
+		__u64 at = home.place + i;
+		const struct xdpwl_place6 *place;
+
+		if (at >= XDPWL_PLACES6)
+			at -= XDPWL_PLACES6;
+		if (at >= XDPWL_PLACES6)
+			break;
+		place = &block->place[at];
+		if (!place->number)
+			return XDPWL_UNLISTED;
+		if (place->high == high && place->low == low &&
+		    place->length == length)
+			return place->number;
+	}
+	return XDPWL_ASK_TRIE;
+}
+
+/* ---- lines ---- */
+
+/* One length. */
+static __always_inline __u32 length_find(const struct sought *sought,
+					 const struct xdpwl_line *line, __u32 bit)
+{
+	bool wide = sought->longest == 128;
+	/* Bits of the word that no length of the kind has: cut apart, as all may go. */
+	__u32 unused = wide ? 0 : 64 - sought->longest;
+	__u64 address = sought->address >> unused >> bit << bit << unused;
+	__u32 length = sought->longest - bit;
+	__u64 hash = xdpwl_hash(wide ? sought->head_hash ^ address : address,
+				length, sought->seed);
+
+	if (!line_has(line, hash))
+		return XDPWL_UNLISTED;
+	if (sought->family == 4)
+		return place_find4(hash, address | (__u64)length << 26,
+				   sought->slot);
+	return place_find6(hash, wide ? sought->high : address,
+			   wide ? address : 0, length, sought->slot);
+}
+
+/* The longest of the line's prefixes that covers the address. */
+static __always_inline __u32 kind_find(const struct sought *sought)
+{
+	const struct xdpwl_line *line = line_find(sought);
+	__u64 lengths, lowest;
+	__u32 i, number;
+
+	if (!line)
+		return XDPWL_ASK_TRIE;
+	if (!line_has(line, sought->head_hash))
+		return XDPWL_UNLISTED;
+	lengths = line->lengths;
+#pragma clang loop unroll(disable)
+	for (i = 0; i < LENGTHS_TRIED && lengths; i++) {
+		lowest = lengths & -lengths;
+		lengths ^= lowest;
+		number = length_find(sought, line,
+				     bit_number[lowest * DE_BRUIJN >> 58] & 63);
+		if (number)
+			return number;
+	}
+	return lengths ? XDPWL_ASK_TRIE : XDPWL_UNLISTED;
+}
+
+/* The same of a kind, whose head is of `high`. */
+static __always_inline __u32 kind_listed(struct sought *sought,
+					 struct xdpwl_kind kind, __u64 high)
+{
+	__u32 rest = 64 - kind.head;
+
+	sought->head_hash = xdpwl_hash(high >> rest << rest, XDPWL_HEAD(kind.head),
+				       sought->seed);
+	sought->longest = kind.longest;
+	return kind_find(sought);
+}
+
+/* Number of the entry, XDPWL_UNLISTED or XDPWL_ASK_TRIE. The slot has the tables. */
+__noinline __u32 listed4(__u32 addr, __u32 slot)
+{
+	const struct xdpwl_slot *tables = &control.slot[slot & 3];
+	struct sought sought = {
+		.exact = &tables->exact4, .seed = tables->seed, .slot = slot,
+		.address = (__u64)addr << 32, .family = 4,
+	};
+	__u32 number = XDPWL_UNLISTED, i;
+
+#pragma unroll
+	for (i = 0; i < XDPWL_KINDS4; i++)
+		if (!number && tables->exact4.kinds >> i & 1)
+			number = kind_listed(&sought, xdpwl_kind4(i),
+					     sought.address);
+	return number;
+}
+
+/* The same for an address that no prefix shorter than XDPWL_SHORT6 covers. */
+__noinline __u32 listed6(__u64 high, __u64 low, __u32 slot)
+{
+	const struct xdpwl_slot *tables = &control.slot[slot & 3];
+	struct sought sought = {
+		.exact = &tables->exact6, .seed = tables->seed, .slot = slot,
+		.high = high, .family = 6,
+	};
+	__u32 number = XDPWL_UNLISTED, i;
+
+#pragma unroll
+	for (i = 0; i < XDPWL_KINDS6; i++) {
+		sought.address = i ? high : low;
+		if (!number && tables->exact6.kinds >> i & 1)
+			number = kind_listed(&sought, xdpwl_kind6(i), high);
+	}
+	return number;
+}
+
+#endif

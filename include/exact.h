@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Source to entry in a few steps: a part of xdpwl.h. user/lines.c and user/exact.c build
+ * it from the entries of the tries, and it says of every address what they would, or
+ * that they are to be asked.
+ *
+ * Prefixes are of kinds, by length. Each marks the line of its head, an address prefix
+ * of fixed length; one that is shorter than its head marks the lines of all heads that
+ * it covers.
+ *   lines4, lines6   one cache line each: which lengths there are, and a Bloom filter
+ *                    over the heads and prefixes that share the line
+ *   exact4, exact6   prefix to number, a hash table, asked for what the filter lets
+ *                    through, the longest length first
+ *   entries          number to entry
+ * All of them arrays of blocks. Addresses here are in host order: of IPv4 in the upper
+ * half of a word, of IPv6 in two words, `high` and `low`. Bits that a prefix does not
+ * have are 0.
+ */
+#ifndef XDPWL_EXACT_H
+#define XDPWL_EXACT_H
+
+#include <linux/types.h>
+
+#define XDPWL_INLINE static inline __attribute__((always_inline))
+
+/* Lengths above the next kind's longest, up to `longest`. Bit n of a line's `lengths`
+ * means longest - n. */
+struct xdpwl_kind {
+	__u32 longest, head;
+};
+
+#define XDPWL_KINDS4	2
+#define XDPWL_KINDS6	3
+
+/* Kind `i`, the longest prefixes first. */
+XDPWL_INLINE struct xdpwl_kind xdpwl_kind4(__u32 i)
+{
+	struct xdpwl_kind kind = { 24, 16 };
+
+	if (i == 0)
+		kind = (struct xdpwl_kind){ 32, 24 };
+	return kind;
+}
+
+XDPWL_INLINE struct xdpwl_kind xdpwl_kind6(__u32 i)
+{
+	struct xdpwl_kind kind = { 48, 32 };
+
+	if (i == 0)
+		kind = (struct xdpwl_kind){ 128, 64 };
+	if (i == 1)
+		kind = (struct xdpwl_kind){ 64, 48 };
+	return kind;
+}
+
+#define XDPWL_GOLDEN	0x9e3779b97f4a7c15ull	/* 2^64 over the golden ratio */
+
+/* The hash of a prefix whose bits are in one word, or of a head, `length` then
+ * XDPWL_HEAD of its own; its upper bits are good. An IPv6 prefix longer than 64 bits is
+ * hashed as xdpwl_hash(hash of its head ^ low, length). */
+#define XDPWL_HEAD(bits) (128 + (bits))
+
+XDPWL_INLINE __u64 xdpwl_hash(__u64 address, __u32 length, __u64 seed)
+{
+	return (address + length * XDPWL_GOLDEN) * seed;
+}
+
+struct xdpwl_line {
+	__u64 word[7];
+	__u64 lengths;	/* behind: what the verifier knows of an index is rounded up */
+};
+
+#define XDPWL_LINES	16
+
+/* Element of lines4 and lines6. A head's line is number hash >> shift, counted through
+ * all elements. */
+struct xdpwl_lines {
+	struct xdpwl_line line[XDPWL_LINES];
+};
+
+/* What a hash sets in its line: bits of one word. */
+struct xdpwl_bits {
+	__u32 word;
+	__u64 bits;
+};
+
+XDPWL_INLINE struct xdpwl_bits xdpwl_bits(__u64 hash)
+{
+	struct xdpwl_bits bits;
+
+	hash *= XDPWL_GOLDEN;	/* its upper bits have chosen the line */
+	bits.word = (hash >> 38 & 0xff) * 7 >> 8;
+	bits.bits = 1ull << (hash >> 58) | 1ull << (hash >> 52 & 63) |
+		    1ull << (hash >> 46 & 63);
+	return bits;
+}
+
+/*
+ * An element of a hash table, and in it the place where a prefix is sought first; it goes
+ * on in a circle until it is found, a place is empty, or XDPWL_PROBES places have been
+ * others'.
+ */
+#define XDPWL_PROBES	16
+
+struct xdpwl_home {
+	__u32 block, place;
+};
+
+XDPWL_INLINE struct xdpwl_home xdpwl_home(__u64 hash, __u32 blocks, __u32 places)
+{
+	__u64 at = (hash >> 32) * blocks;
+	struct xdpwl_home home = { at >> 32, (at & 0xffffffff) * places >> 32 };
+
+	return home;
+}
+
+/* Element of exact4. A place is address << 32 | length << 26 | number, or 0. */
+#define XDPWL_PLACES4	128
+#define XDPWL_NUMBER4	((1u << 26) - 1)
+
+struct xdpwl_exact4 {
+	__u64 place[XDPWL_PLACES4];
+};
+
+/* Element of exact6. */
+#define XDPWL_PLACES6	42
+
+struct xdpwl_place6 {
+	__u64 high, low;
+	__u32 length;
+	__u32 number;	/* 0: empty */
+};
+
+struct xdpwl_exact6 {
+	struct xdpwl_place6 place[XDPWL_PLACES6];
+	__u64 unused[2];
+};
+
+/* Numbers of entries are 1 ...; in the place of one: */
+#define XDPWL_UNLISTED	0
+#define XDPWL_ASK_TRIE	0xffffffffu
+
+/* A slot's tables of one family. */
+struct xdpwl_exact {
+	__u32 shift;	/* 64 minus log2 of the number of lines */
+	__u32 blocks;	/* of the hash table; 0: there is none, ask the trie */
+	__u32 kinds;	/* bit i: there are prefixes of kind i */
+	__u32 reserved;
+};
+
+_Static_assert(sizeof(struct xdpwl_lines) == 1024, "lines");
+_Static_assert(sizeof(struct xdpwl_exact4) == 1024, "exact4");
+_Static_assert(sizeof(struct xdpwl_exact6) == 1024, "exact6");
+
+#endif

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Lines and hash tables against the tries: random prefixes of every
+ * length, crowded and spread, are asked for members, for neighbours and for strangers,
+ * as include/exact.h says that a packet asks. The seed is printed; XDPWL_SEED repeats
+ * a run.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <cmocka.h>
+#include "classes.h"
+#include "lines.h"
+
+#define QUESTIONS 3000
+
+/* An address or a prefix: IPv4 in the first 32 bits. */
+struct address {
+	uint64_t high, low;
+	uint32_t length;
+};
+
+static uint64_t seed;
+
+static uint32_t below(uint32_t n)
+{
+	return random_next(&seed) % n;
+}
+
+static struct address cut(struct address address, uint32_t length)
+{
+	address.length = length;
+	if (length <= 64) {
+		address.low = 0;
+		address.high = length ? address.high >> (64 - length)
+						<< (64 - length) : 0;
+	} else {
+		address.low = address.low >> (128 - length) << (128 - length);
+	}
+	return address;
+}
+
+/* Within the prefix. */
+static struct address member(struct address prefix, bool four)
+{
+	struct address address = {
+		random_next(&seed), random_next(&seed), four ? 32 : 128
+	};
+
+	if (prefix.length <= 64) {
+		if (prefix.length)
+			address.high = prefix.high |
+				       (prefix.length < 64 ?
+						address.high >> prefix.length : 0);
+	} else {
+		address.high = prefix.high;
+		address.low = prefix.low |
+			      (prefix.length < 128 ?
+				       address.low >> (prefix.length - 64) : 0);
+	}
+	return cut(address, address.length);
+}
+
+/* ---- tries ---- */
+
+static int address_compare(const void *a, const void *b)
+{
+	const struct address *x = a, *y = b;
+
+	if (x->high != y->high)
+		return x->high < y->high ? -1 : 1;
+	if (x->low != y->low)
+		return x->low < y->low ? -1 : 1;
+	return (x->length > y->length) - (x->length < y->length);
+}
+
+static void bytes_put(uint8_t *bytes, uint64_t word)
+{
+	int i;
+
+	for (i = 0; i < 8; i++)
+		bytes[i] = word >> (56 - 8 * i);
+}
+
+static void trie_add(struct table *trie, struct address prefix, bool four)
+{
+	struct xdpwl_entry *entry = (struct xdpwl_entry *)trie->values + trie->n;
+	uint8_t bytes[16];
+
+	bytes_put(bytes, prefix.high);
+	bytes_put(bytes + 8, prefix.low);
+	if (four) {
+		struct xdpwl_lpm4 *key = (struct xdpwl_lpm4 *)trie->keys + trie->n;
+
+		key->len = prefix.length;
+		memcpy(key->addr, bytes, sizeof(key->addr));
+	} else {
+		struct xdpwl_lpm6 *key = (struct xdpwl_lpm6 *)trie->keys + trie->n;
+
+		key->len = prefix.length;
+		memcpy(key->addr, bytes, sizeof(key->addr));
+	}
+	/* Many alike, as those of a list are, and each now and then its own. */
+	entry->profile = below(4) ? 1 : trie->n;
+	entry->profile |= below(2) ? XDPWL_PROFILE_ALL : 0;
+	entry->cell = below(3);
+	trie->n++;
+}
+
+static struct address prefix_random(bool four, uint32_t shortest, uint64_t crowd)
+{
+	uint32_t longest = four ? 32 : 128;
+	uint32_t length = shortest + below(longest - shortest + 1);
+	struct address address = { random_next(&seed) & crowd,
+				   random_next(&seed), 0 };
+
+	if (!below(3))
+		length = below(2) ? longest : four ? 24 : 64;
+	return cut(address, length);
+}
+
+/* Up to n prefixes, each once; how many. */
+static size_t prefixes_random(struct address *prefixes, size_t n, bool four)
+{
+	/* Few first bits: many prefixes share a line, and lengths of all kinds. */
+	uint64_t crowd = below(2) ? ~0ull : 0x030000ffffffffff | random_next(&seed);
+	uint32_t shortest = below(2) ? 0 : four ? 16 : 32;
+	size_t i, kept = 0;
+
+	if (below(2))
+		crowd &= 0x0300ffffffffffff;
+	for (i = 0; i < n; i++)
+		prefixes[i] = prefix_random(four, shortest, crowd);
+	qsort(prefixes, n, sizeof(*prefixes), address_compare);
+	for (i = 0; i < n; i++)
+		if (!i || address_compare(&prefixes[i], &prefixes[i - 1]))
+			prefixes[kept++] = prefixes[i];
+	return kept;
+}
+
+/* ---- asked as the program asks ---- */
+
+static bool line_has(const struct xdpwl_line *line, uint64_t hash)
+{
+	struct xdpwl_bits bits = xdpwl_bits(hash);
+
+	return (line->word[bits.word] & bits.bits) == bits.bits;
+}
+
+static uint32_t place_at4(const struct blocks *table, struct address prefix,
+			  uint64_t hash)
+{
+	struct xdpwl_home home = xdpwl_home(hash, table->n, XDPWL_PLACES4);
+	const struct xdpwl_exact4 *block =
+		(struct xdpwl_exact4 *)table->elements + home.block;
+	uint64_t place;
+	uint32_t i;
+
+	for (i = 0; i < XDPWL_PROBES; i++) {
+		place = block->place[(home.place + i) % XDPWL_PLACES4];
+		if (!place)
+			return XDPWL_UNLISTED;
+		if (place >> 32 == prefix.high >> 32 &&
+		    (place >> 26 & 63) == prefix.length)
+			return place & XDPWL_NUMBER4;
+	}
+	return XDPWL_ASK_TRIE;
+}
+
+static uint32_t place_at6(const struct blocks *table, struct address prefix,
+			  uint64_t hash)
+{
+	struct xdpwl_home home = xdpwl_home(hash, table->n, XDPWL_PLACES6);
+	const struct xdpwl_exact6 *block =
+		(struct xdpwl_exact6 *)table->elements + home.block;
+	const struct xdpwl_place6 *place;
+	uint32_t i;
+
+	for (i = 0; i < XDPWL_PROBES; i++) {
+		place = &block->place[(home.place + i) % XDPWL_PLACES6];
+		if (!place->number)
+			return XDPWL_UNLISTED;
+		if (place->high == prefix.high && place->low == prefix.low &&
+		    place->length == prefix.length)
+			return place->number;
+	}
+	return XDPWL_ASK_TRIE;
+}
+
+/* Whether the line of an address knows a prefix of it, and of what hash. */
+static bool line_knows(const struct tables *tables, bool four,
+		       struct address address, struct address prefix, uint64_t *hash)
+{
+	const struct xdpwl_exact *exact = four ? &tables->slot->exact4 :
+						 &tables->slot->exact6;
+	const struct xdpwl_lines *lines = four ? tables->lines4.elements :
+						 tables->lines6.elements;
+	uint32_t i = (four ? XDPWL_KINDS4 : XDPWL_KINDS6) - 1;
+	struct xdpwl_kind kind = four ? xdpwl_kind4(i) : xdpwl_kind6(i);
+	const struct xdpwl_line *line;
+	uint64_t head, number;
+
+	while (prefix.length > kind.longest) {
+		i--;
+		kind = four ? xdpwl_kind4(i) : xdpwl_kind6(i);
+	}
+	head = xdpwl_hash(cut(address, kind.head).high, XDPWL_HEAD(kind.head),
+			  tables->slot->seed);
+	number = head >> exact->shift;
+	line = &lines[number / XDPWL_LINES].line[number % XDPWL_LINES];
+	*hash = xdpwl_hash(prefix.length > 64 ? head ^ prefix.low : prefix.high,
+			   prefix.length, tables->slot->seed);
+	return exact->kinds >> i & 1 && line_has(line, head) &&
+	       line->lengths >> (kind.longest - prefix.length) & 1 &&
+	       line_has(line, *hash);
+}
+
+static uint32_t listed(const struct tables *tables, bool four,
+		       struct address address)
+{
+	int length = four ? 32 : 128, least = four ? 0 : XDPWL_SHORT6;
+	uint32_t number;
+	uint64_t hash;
+
+	if (!(four ? tables->slot->exact4.blocks : tables->slot->exact6.blocks))
+		return XDPWL_ASK_TRIE;
+
+	for (; length >= least; length--) {
+		struct address prefix = cut(address, length);
+
+		if (!line_knows(tables, four, address, prefix, &hash))
+			continue;
+		number = four ? place_at4(&tables->exact4, prefix, hash) :
+				place_at6(&tables->exact6, prefix, hash);
+		if (number)
+			return number;
+	}
+	return XDPWL_UNLISTED;
+}
+
+/* Sorted by address, then length: the last that covers is the longest. */
+static size_t longest(const struct address *prefixes, size_t n,
+		      struct address address)
+{
+	size_t found = n, i;
+
+	for (i = 0; i < n; i++)
+		if (cut(address, prefixes[i].length).high == prefixes[i].high &&
+		    cut(address, prefixes[i].length).low == prefixes[i].low)
+			found = i;
+	return found;
+}
+
+/* Whether the exact tables had an answer. */
+static bool question_ask(const struct tables *tables, bool four,
+			 const struct address *prefixes, size_t n)
+{
+	const struct table *trie = four ? &tables->lpm4 : &tables->lpm6;
+	struct address address = member(prefixes[below(n)], four);
+	const struct xdpwl_entry *said;
+	uint32_t kind = below(4), number;
+	size_t owed;
+
+	if (!kind)
+		address = member((struct address){ 0, 0, 0 }, four);
+	if (kind == 1)	/* a neighbour */
+		address = member(cut(address, four ? 20 + below(12) :
+						     28 + below(90)), four);
+	owed = longest(prefixes, n, address);
+	if (!four && owed < n && prefixes[owed].length < XDPWL_SHORT6)
+		return true;	/* never asked: short6 */
+	number = listed(tables, four, address);
+	if (number == XDPWL_ASK_TRIE)
+		return false;
+	assert_int_equal(number == XDPWL_UNLISTED, owed == n);
+	said = number ? (struct xdpwl_entry *)tables->entries.elements + number - 1 :
+			NULL;
+	if (said)
+		assert_memory_equal(said,
+				    (struct xdpwl_entry *)trie->values + owed,
+				    sizeof(*said));
+	return true;
+}
+
+static void tables_random(struct tables *tables, struct address *prefixes,
+			  size_t *n, bool four)
+{
+	struct table *trie = four ? &tables->lpm4 : &tables->lpm6;
+	size_t i;
+
+	memset(tables, 0, sizeof(*tables));
+	*n = prefixes_random(prefixes, *n, four);
+	tables->slot = calloc(1, sizeof(*tables->slot));
+	trie->keys = calloc(*n, sizeof(struct xdpwl_lpm6));
+	trie->values = calloc(*n, sizeof(struct xdpwl_entry));
+	assert_true(tables->slot && trie->keys && trie->values);
+	for (i = 0; i < *n; i++)
+		trie_add(trie, prefixes[i], four);
+	tables->slot->seed = random_next(&seed) | 1;
+	assert_int_equal(exact_build(tables), 0);
+}
+
+static void random_check(bool four, size_t n)
+{
+	struct address *prefixes = calloc(n, sizeof(*prefixes));
+	struct tables tables;
+	int i, answered = 0;
+
+	assert_non_null(prefixes);
+	tables_random(&tables, prefixes, &n, four);
+	for (i = 0; i < QUESTIONS; i++)
+		answered += question_ask(&tables, four, prefixes, n);
+	/* Whoever always asks the trie is right as well, and slow. */
+	if (n > 1024)
+		assert_true(answered > QUESTIONS * 99 / 100);
+	tables_free(&tables);
+	free(prefixes);
+}
+
+/* Just enough for tables. */
+static void test_few(void **state)
+{
+	int round;
+
+	(void)state;
+	for (round = 0; round < 30; round++) {
+		random_check(true, 1100 + below(300));
+		random_check(false, 1100 + below(300));
+	}
+}
+
+static void test_many(void **state)
+{
+	int round;
+
+	(void)state;
+	for (round = 0; round < 6; round++) {
+		random_check(true, 3000 + below(3000));
+		random_check(false, 3000 + below(3000));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_few),
+		cmocka_unit_test(test_many),
+	};
+	const char *given = getenv("XDPWL_SEED");
+
+	seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
+	printf("# seed %llu\n", (unsigned long long)seed);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
