@@ -81,9 +81,15 @@ $(BUILD)/tests/test_kern_connections: tests/netns/test_kern_connections.c $(KERN
 
 # --- bench: knobs ROUNDS=N, QUICK=1, SEED=N, PEERS_ONLY=1 (see tests/bench/bench.py) ---
 BENCH := $(BUILD)/bench
-BENCH_TOOLS := $(BENCH)/generate $(BENCH)/cost $(BENCH)/packets.bpf.o $(BENCH)/peers.bpf.o
+BENCH_TOOLS := $(BENCH)/generate $(BENCH)/cost $(BENCH)/connect $(BENCH)/packets.bpf.o \
+	$(BENCH)/peers.bpf.o
+BENCH_PACKAGES := python3 iproute2 ethtool util-linux
 
-bench: ## measure xdpwl beside its limits over veth; figures in build/bench/*.csv
+bench-quick: export QUICK = 1
+bench-quick: bench ## the same in two minutes, without a judgement
+
+bench: ## measure xdpwl beside its limits over veth; figures in build/bench/*.csv; exit 1: a goal was missed
+	$(Q)bash -c '. tests/packages.sh && packages_install $(BENCH_PACKAGES) $(shell $(MAKE) -s print-deps)'
 	$(Q)$(MAKE) -s --no-print-directory $(if $(PEERS_ONLY),,all) $(BENCH_TOOLS)
 	$(Q)/usr/bin/python3 -B tests/bench/bench.py $(BUILD)/xdpwl $(BENCH)
 
@@ -101,11 +107,11 @@ $(BENCH)/%.bpf.o: tests/bench/%.bpf.c Makefile
 	$(call say,BPF,$<)
 	$(Q)$(CLANG) -target bpf $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
 
-.SECONDARY: $(BENCH)/generate.o $(BENCH)/cost.o $(BENCH)/frame.o
+.SECONDARY: $(BENCH)/generate.o $(BENCH)/cost.o $(BENCH)/connect.o $(BENCH)/frame.o
 
 -include $(wildcard $(BENCH)/*.d)
 
-.PHONY: bench
+.PHONY: bench bench-quick
 
 prog: all ## the loaded programs against the oracle and the catalogue
 	BUILD=$(BUILD) prove --exec '' --timer tests/prog/*.t

@@ -151,6 +151,27 @@ def sources_of(rng, family, listed):
     return stranger, member
 
 
+# How close a neighbour is to a listed prefix: the length of what they share.
+NEIGHBOURS = {4: 24, 6: 32}
+
+
+def neighbours_of(rng, family, listed):
+    """An endless draw of sources that nothing covers beside listed prefixes;
+    None where all prefixes are too short to have neighbours."""
+    other = [prefix_parse(p) for p in OTHER if (":" in p) == (family == 6)]
+    known = Cover(listed + other, family)
+    rest = BITS[family] - NEIGHBOURS[family]
+    narrow = [p for p in listed if p[1] > NEIGHBOURS[family]]
+
+    def neighbour():
+        while True:
+            address = rng.choice(narrow)[0]
+            source = address >> rest << rest | rng.getrandbits(rest)
+            if source not in known:
+                return source
+    return neighbour if narrow else None
+
+
 def port_random(rng):
     """Any port but the one that is open to the lists."""
     while True:
@@ -161,15 +182,22 @@ def port_random(rng):
 
 MIXES = {"a": "random sources, none listed, to 443/tcp (all drop)",
          "b": "random ports/tcp, half of the sources listed (all drop)",
-         "c": "listed sources to 443/udp (all pass)"}
-KINDS = {"a": "tcp", "b": "tcp", "c": "udp"}
+         "c": "listed sources to 443/udp (all pass)",
+         "d": "as a, from unlisted neighbours of listed prefixes: same /24, or /32"}
+KINDS = {"a": "tcp", "b": "tcp", "c": "udp", "d": "tcp"}
+
+
+def has_mix(family, mix, listed):
+    return mix != "d" or neighbours_of(None, family, listed) is not None
 
 
 def records_write(path, rng, family, mix, listed):
     stranger, member = sources_of(rng, family, listed)
+    if mix == "d":
+        stranger = neighbours_of(rng, family, listed)
     with open(path, "wb") as file:
         for i in range(RECORDS):
-            if mix == "a":
+            if mix in "ad":
                 source, port = stranger(), 443
             elif mix == "b":
                 source = member() if i & 1 else stranger()
