@@ -121,7 +121,7 @@ prog: all ## the loaded programs against the oracle and the catalogue
 # --- other kernels: knobs VERSIONS="5.10 6.1 6.12", MACHINE_SECONDS=N ---
 VM := $(BUILD)/vm
 
-check-vm: all $(VM)/load $(VM)/run_cases $(VM)/run_memory ## small machines with Linux 5.10, 6.1 and 6.12
+check-vm: all $(VM)/load $(VM)/run_cases $(VM)/run_memory $(VM)/sctp ## small machines with Linux 5.10, 6.1 and 6.12
 	BUILD=$(BUILD) prove --exec '' --timer -v tests/vm/kernels.t $(if $(VERSIONS),:: $(VERSIONS))
 
 $(VM)/%: tests/vm/%.c $(wildcard include/*.h)

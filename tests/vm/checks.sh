@@ -243,4 +243,10 @@ check_rules
 check_cases
 check_groups
 check_no_link
+# shellcheck source=egress.sh
+. ./egress.sh
+check_egress
+# shellcheck source=devices.sh
+. ./devices.sh
+check_devices
 exits 1 "nothing is left in $PINS" test -e "$PINS/control"

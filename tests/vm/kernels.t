@@ -60,19 +60,24 @@ objects_build()
 root_make()
 {
 	local root=$1 programs=("$BUILD/xdpwl" "$VM/load" "$VM/run_cases"
-		"$VM/run_memory")
+		"$VM/run_memory" "$VM/sctp")
 
 	rm -rf "$root"
 	mkdir -p "$root"/{bin,dev,etc,modules,proc,run,sys,tmp,vm} &&
-		cp "${programs[@]}" "$(command -v ip)" tests/vm/checks.sh \
-			"$root/vm" &&
+		cp "${programs[@]}" "$(command -v ip)" "$(command -v tc)" "$(command -v wg)" \
+			tests/vm/{checks,egress,devices}.sh "$root/vm" &&
 		cp -r "$VM/objects" "$root/vm" &&
 		cp tests/vm/init "$root" &&
 		cp /bin/busybox "$root/bin" &&
 		cp /etc/services "$root/etc" &&
-		libraries_copy "$root" "${programs[@]}" "$(command -v ip)" &&
+		libraries_copy "$root" "${programs[@]}" "$(command -v ip)" \
+			"$(command -v tc)" "$(command -v wg)" &&
 		/usr/bin/python3 -B tests/vm/export_cases.py "$root/vm/cases"
 }
+
+# What the checks need, with what those need; esp: its algorithms as well.
+MODULES=(veth tun sch_ingress cls_bpf 8021q ip_gre ipip wireguard bonding sctp
+	crc32c_generic esp4 xfrm_user authenc hmac sha256_generic crypto_null echainiv)
 
 # TAP without numbers on stdin; the same on stdout, numbered. What a console
 # adds is dropped. Fails unless the machine came to the end of its script.
@@ -101,7 +106,7 @@ kernel_check()
 	fi
 	rm -rf "$root/modules"
 	mkdir "$root/modules"
-	for name in veth tun sch_ingress cls_bpf; do
+	for name in "${MODULES[@]}"; do
 		module_copy "$kernel" "$name" "$root/modules"
 	done
 	image_make "$root" "$VM/image" || bail "no initramfs"
@@ -114,7 +119,7 @@ kernel_check()
 }
 
 packages_install qemu-system-x86 busybox-static cpio xz-utils iproute2 \
-	netbase python3 || bail "apt-get failed"
+	netbase python3 wireguard-tools || bail "apt-get failed"
 objects_build
 root_make "$VM/root" || bail "cannot lay out the machine's files"
 [ $# -gt 0 ] || set -- 5.10 6.1 6.12
