@@ -93,6 +93,9 @@ bench: ## measure xdpwl beside its limits over veth; figures in build/bench/*.cs
 	$(Q)$(MAKE) -s --no-print-directory $(if $(PEERS_ONLY),,all) $(BENCH_TOOLS)
 	$(Q)/usr/bin/python3 -B tests/bench/bench.py $(BUILD)/xdpwl $(BENCH)
 
+info: all $(BENCH)/info ## print what each program weighs: instructions, verification, load time
+	$(Q)$(BENCH)/info $(BUILD)/xdpwl.bpf.o
+
 $(BENCH)/%: $(BENCH)/%.o $(BENCH)/frame.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(DEP_LIBS)
@@ -111,7 +114,7 @@ $(BENCH)/%.bpf.o: tests/bench/%.bpf.c Makefile
 
 -include $(wildcard $(BENCH)/*.d)
 
-.PHONY: bench bench-quick
+.PHONY: bench bench-quick info
 
 prog: all ## the loaded programs against the oracle and the catalogue
 	BUILD=$(BUILD) prove --exec '' --timer tests/prog/*.t

@@ -91,7 +91,8 @@ int kern_open(struct kern *kern, const char *dir, struct error *error);
 struct kern_sizes {
 	uint32_t flows, fragments;
 };
-/* Load programs and maps, nothing pinned yet. EXIT_SYSTEM naming what the kernel lacks. */
+/* Load maps, and the programs that need no device; nothing is pinned yet. EXIT_SYSTEM naming
+ * what the kernel lacks. */
 int kern_create(struct kern *kern, const char *dir, const struct kern_sizes *sizes,
 		struct error *error);
 /* Pin all of a fresh kern at once (a staged directory, renamed); leftovers of a

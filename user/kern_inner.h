@@ -53,10 +53,14 @@ int kern_link_open(const char *path, struct kern_link *link,
 		   struct bpf_link_info *info, struct error *error);
 
 /* Load the object inside this binary: maps that kern holds already (fd >= 0) are
- * reused, the others are created, with `sizes` unless that is NULL; programs are
- * replaced. */
-int kern_load(struct kern *kern, const struct kern_sizes *sizes,
+ * reused, the others are created, with `sizes` unless that is NULL; of the programs
+ * those of `wanted`, a bit for each enum kern_prog, are loaded or replaced. */
+int kern_load(struct kern *kern, const struct kern_sizes *sizes, uint32_t wanted,
 	      struct error *error);
+
+/* The fd of a program of a pinned kern, which is loaded and pinned when it is first asked
+ * for: the verifier takes a fifth of a second for each, and a host needs few. */
+int kern_prog_get(struct kern *kern, enum kern_prog prog, struct error *error);
 
 /* The inner map of `outer` at `key`, by its id: an fd, or -errno (-ENOENT: none). */
 int kern_inner_get(int outer, uint32_t key);

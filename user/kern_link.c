@@ -74,21 +74,25 @@ static bool is_final(int err)
 	return err == -EBUSY || err == -EEXIST || err == -EPERM;
 }
 
-static int link_create(const struct kern *kern,
-		       const struct kern_device *device,
+static int link_create(struct kern *kern, const struct kern_device *device,
 		       enum attach_mode wanted, struct error *error)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, native, .flags = XDP_FLAGS_DRV_MODE);
 	LIBBPF_OPTS(bpf_link_create_opts, generic, .flags = XDP_FLAGS_SKB_MODE);
-	int prog = kern->prog[device->prog], fd = -EOPNOTSUPP;
+	int prog, fd = -EOPNOTSUPP;
 
 	if (wanted != MODE_GENERIC) {
+		prog = kern_prog_get(kern, device->prog, error);
+		if (prog < 0)
+			return prog;
 		kern_fault();
 		fd = bpf_link_create(prog, device->ifindex, BPF_XDP, &native);
 	}
 	if (wanted != MODE_NATIVE && fd < 0 && !is_final(fd)) {
+		prog = kern_prog_get(kern, device->prog + PROG_GENERIC, error);
+		if (prog < 0)
+			return prog;
 		kern_fault();
-		prog = kern->prog[device->prog + PROG_GENERIC];
 		fd = bpf_link_create(prog, device->ifindex, BPF_XDP, &generic);
 	}
 	if (fd < 0)
@@ -185,8 +189,8 @@ int kern_link_update(struct kern *kern, const struct kern_link *link,
 {
 	char path[PATH_MAX], name[IFNAMSIZ];
 	enum kern_prog prog;
+	int fd, err, loaded;
 	bool loopback;
-	int fd, err;
 
 	err = kern_link_path(kern, PIN_LINK, link->name, path, error);
 	/* Nothing of a device that is gone can be replaced. */
@@ -199,11 +203,14 @@ int kern_link_update(struct kern *kern, const struct kern_link *link,
 	if (fd < 0)
 		return error_system(error, -fd, EXIT_SYSTEM,
 				    "cannot open the pin %s", path);
-	kern_fault();
 	if (link->mode == MODE_GENERIC)
 		prog += PROG_GENERIC;
-	err = bpf_link_update(fd, kern->prog[prog], NULL);
+	loaded = kern_prog_get(kern, prog, error);
+	kern_fault();
+	err = loaded < 0 ? loaded : bpf_link_update(fd, loaded, NULL);
 	close(fd);
+	if (loaded < 0)
+		return err;
 	if (err && err != -ENOLINK)
 		return error_system(error, -err, EXIT_SYSTEM,
 				    "cannot replace the program on %s", name);

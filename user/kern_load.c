@@ -186,13 +186,25 @@ static bool is_generic(const struct bpf_program *prog)
 	       !strcmp(name, kern_prog_names[PROG_GENERIC_NO_LINK]);
 }
 
-static int object_prepare(struct bpf_object *object, char *log, size_t size)
+static bool is_wanted(const struct bpf_program *prog, uint32_t wanted)
+{
+	int i;
+
+	for (i = 0; i < N_PROGS; i++)
+		if (!strcmp(bpf_program__name(prog), kern_prog_names[i]))
+			return wanted >> i & 1;
+	return false;
+}
+
+static int object_prepare(struct bpf_object *object, uint32_t wanted, char *log,
+			  size_t size)
 {
 	bool frags = probe_program(BPF_F_XDP_HAS_FRAGS);
 	struct bpf_program *prog;
 	struct bpf_map *map;
 
 	bpf_object__for_each_program(prog, object) {
+		bpf_program__set_autoload(prog, is_wanted(prog, wanted));
 		/* Level 0: a load that succeeds writes no log, which might not fit;
 		 * libbpf asks again with a log when it fails. */
 		bpf_program__set_log_buf(prog, log, size);
@@ -224,9 +236,9 @@ static int object_reuse(struct bpf_object *object, const struct kern *kern)
 }
 
 /* The loaded object's fds, as the kern's own. */
-static int object_take(struct bpf_object *object, struct kern *kern)
+static int object_take(struct bpf_object *object, struct kern *kern, uint32_t wanted)
 {
-	int i, prog[N_PROGS];
+	int i, prog;
 
 	for (i = 0; i < N_MAPS; i++) {
 		if (kern->map[i] < 0)
@@ -238,17 +250,19 @@ static int object_take(struct bpf_object *object, struct kern *kern)
 		struct bpf_program *p = bpf_object__find_program_by_name(
 			object, kern_prog_names[i]);
 
-		prog[i] = p ? dup(bpf_program__fd(p)) : -1;
-		if (prog[i] < 0)
+		if (!(wanted >> i & 1))
+			continue;
+		prog = p ? dup(bpf_program__fd(p)) : -1;
+		if (prog < 0)
 			return -ENOENT;
 		if (kern->prog[i] >= 0)
 			close(kern->prog[i]);
-		kern->prog[i] = prog[i];
+		kern->prog[i] = prog;
 	}
 	return 0;
 }
 
-int kern_load(struct kern *kern, const struct kern_sizes *sizes,
+int kern_load(struct kern *kern, const struct kern_sizes *sizes, uint32_t wanted,
 	      struct error *error)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "xdpwl");
@@ -263,7 +277,7 @@ int kern_load(struct kern *kern, const struct kern_sizes *sizes,
 		return error_system(error, errno, EXIT_SYSTEM,
 				    "cannot read the program in this binary");
 	log[0] = '\0';
-	err = object_prepare(object, log, sizeof(log));
+	err = object_prepare(object, wanted, log, sizeof(log));
 	if (!err)
 		err = maps_resize(object, sizes);
 	if (!err)
@@ -272,7 +286,7 @@ int kern_load(struct kern *kern, const struct kern_sizes *sizes,
 		err = bpf_object__load(object);
 	if (err)
 		err = load_refused(-err, log, error);
-	else if (object_take(object, kern))
+	else if (object_take(object, kern, wanted))
 		err = error_system(error, EMFILE, EXIT_SYSTEM,
 				   "cannot keep the loaded program");
 	bpf_object__close(object);

@@ -127,12 +127,15 @@ static bool clsact_has(const struct kern *kern, uint32_t ifindex, uint32_t *prog
 int kern_out_hook(struct kern *kern, const struct kern_device *device,
 		  struct error *error)
 {
-	int prog = kern->prog[device->prog + PROG_OUT], fd, err;
+	int prog, fd, err;
 	char path[PATH_MAX];
 
 	err = kern_link_path(kern, PIN_OUT, device->name, path, error);
 	if (err)
 		return err;
+	prog = kern_prog_get(kern, device->prog + PROG_OUT, error);
+	if (prog < 0)
+		return prog;
 	fd = tcx_open(path, device->ifindex);
 	kern_fault();
 	if (fd >= 0) {

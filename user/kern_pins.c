@@ -19,6 +19,9 @@
 #define STAGED "-new"
 #define DYING "-old"
 
+/* What needs no device; others are loaded by kern_prog_get(). */
+#define PROGS_ALWAYS (1u << PROG_TEST | 1u << PROG_LEARN)
+
 static void kern_init(struct kern *kern, const char *dir)
 {
 	int i;
@@ -135,7 +138,8 @@ static int pins_get(struct kern *kern, struct error *error)
 	}
 	for (i = 0; i < N_PROGS; i++) {
 		kern->prog[i] = pin_get(kern, kern_prog_names[i]);
-		if (kern->prog[i] < 0 && !kern->readonly)
+		if (kern->prog[i] < 0 && !kern->readonly &&
+		    (errno != ENOENT || PROGS_ALWAYS >> i & 1))
 			return error_system(error, errno, EXIT_SYSTEM,
 					    "cannot open %s in %s",
 					    kern_prog_names[i], kern->dir);
@@ -188,7 +192,7 @@ int kern_create(struct kern *kern, const char *dir, const struct kern_sizes *siz
 
 	kern_init(kern, dir);
 	kern->fresh = true;
-	err = kern_load(kern, sizes, error);
+	err = kern_load(kern, sizes, PROGS_ALWAYS, error);
 	if (!err)
 		err = control_map(kern, error);
 	if (!err && getrandom(&kern->control->track_seed, sizeof(uint64_t), 0) !=
@@ -254,8 +258,9 @@ static int stage(const struct kern *kern, struct error *error)
 		err = pin_object(kern->map[i], kern->dir, kern_map_names[i],
 				 error);
 	for (i = 0; i < N_PROGS && !err; i++)
-		err = pin_object(kern->prog[i], kern->dir, kern_prog_names[i],
-				 error);
+		if (kern->prog[i] >= 0)
+			err = pin_object(kern->prog[i], kern->dir,
+					 kern_prog_names[i], error);
 	return err;
 }
 
@@ -285,26 +290,51 @@ int kern_pin(struct kern *kern, struct error *error)
 
 /* ---- replace ---- */
 
-int kern_reload(struct kern *kern, struct error *error)
+/* A pinned program, new or in place of another. */
+static int prog_pin(const struct kern *kern, enum kern_prog prog, struct error *error)
 {
 	char staged[PATH_MAX], path[PATH_MAX], name[64];
-	int i, err = kern_load(kern, NULL, error);
 
-	for (i = 0; i < N_PROGS && !err; i++) {
-		snprintf(name, sizeof(name), "new-%s", kern_prog_names[i]);
-		pin_path(staged, kern->dir, "", name);
-		pin_path(path, kern->dir, "", kern_prog_names[i]);
-		kern_fault();
-		unlink(staged);
-		kern_fault();
-		if (bpf_obj_pin(kern->prog[i], staged))
-			return error_system(error, errno, EXIT_SYSTEM,
-					    "cannot pin %s", staged);
-		kern_fault();
-		if (rename(staged, path))
-			return error_system(error, errno, EXIT_SYSTEM,
-					    "cannot replace %s", path);
-	}
+	snprintf(name, sizeof(name), "new-%s", kern_prog_names[prog]);
+	pin_path(staged, kern->dir, "", name);
+	pin_path(path, kern->dir, "", kern_prog_names[prog]);
+	kern_fault();
+	unlink(staged);
+	kern_fault();
+	if (bpf_obj_pin(kern->prog[prog], staged))
+		return error_system(error, errno, EXIT_SYSTEM, "cannot pin %s",
+				    staged);
+	kern_fault();
+	if (rename(staged, path))
+		return error_system(error, errno, EXIT_SYSTEM,
+				    "cannot replace %s", path);
+	return 0;
+}
+
+int kern_prog_get(struct kern *kern, enum kern_prog prog, struct error *error)
+{
+	int err = 0;
+
+	if (kern->prog[prog] >= 0)
+		return kern->prog[prog];
+	err = kern_load(kern, NULL, 1u << prog, error);
+	if (!err)
+		err = prog_pin(kern, prog, error);
+	return err ? err : kern->prog[prog];
+}
+
+int kern_reload(struct kern *kern, struct error *error)
+{
+	uint32_t wanted = 0;
+	int i, err;
+
+	for (i = 0; i < N_PROGS; i++)
+		if (kern->prog[i] >= 0)
+			wanted |= 1u << i;
+	err = kern_load(kern, NULL, wanted, error);
+	for (i = 0; i < N_PROGS && !err; i++)
+		if (wanted >> i & 1)
+			err = prog_pin(kern, i, error);
 	return err;
 }
 

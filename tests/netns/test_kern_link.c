@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "kern.h"
+#include "kern_inner.h"
 
 static const char *const modes[] = { "auto", "native", "generic" };
 static const char *const progs[] = { "ethernet", "no-link", "test" };
@@ -28,6 +29,13 @@ static int program_load(const char *verdict)
 
 	return bpf_prog_load(BPF_PROG_TYPE_XDP, "xdpwl_tiny", "GPL", code, 2,
 			     NULL);
+}
+
+/* In place of kern_pins.c: what attach() put there. */
+int kern_prog_get(struct kern *kern, enum kern_prog prog, struct error *error)
+{
+	return kern->prog[prog] >= 0 ? kern->prog[prog] :
+	       error_set(error, EXIT_SYSTEM, "no program %d", prog);
 }
 
 static int probe(struct kern *kern, char **args, struct error *error)

@@ -23,8 +23,11 @@ TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 BUILD = os.path.join(TOP, os.environ.get('BUILD', 'build'))
 LINK = {'none': 0, 'ethernet': 1}
 DENY = 0x80000000
-PROGRAMS = ('xdpwl_ethernet', 'xdpwl_no_link', 'xdpwl_test',
-            'xdpwl_out_ethernet', 'xdpwl_out_no_link')
+# By mode: for devices with Ethernet headers, and without; tun knows generic mode alone.
+LIVE = {'native': ('xdpwl_ethernet', 'xdpwl_generic_no_link'),
+        'generic': ('xdpwl_generic', 'xdpwl_generic_no_link')}
+OUT = ('xdpwl_out_ethernet', 'xdpwl_out_no_link')
+NO_LINK = 'xn0'
 TRACKS = ('flows', 'flow_tags', 'fragments', 'fragment_tags')
 MAPS = ('reasons', 'ports', 'protocols', 'odd_drops', 'evictions') + TRACKS
 
@@ -118,20 +121,27 @@ class World:
     def attach(self, mode='native'):
         """Attach everything and open the programs and counters."""
         self.must('attach', *self.devices, '--mode', mode)
-        self.open()
+        # Programs are loaded for the devices that want them, and stay.
+        sh('ip', 'tuntap', 'add', 'dev', NO_LINK, 'mode', 'tun')
+        self.must('attach', NO_LINK, '--mode', 'generic', '--runtime')
+        self.must('detach', NO_LINK, '--runtime')
+        self.open(mode)
 
-    def open(self):
+    def open(self, mode='native'):
+        """The pins, as far as devices of this mode have needed them."""
         for fd in self.fds:
             os.close(fd)
-        self.fds = [bpfsys.obj_get(os.path.join(self.pins, name))
-                    for name in PROGRAMS + MAPS]
-        programs = dict(zip(PROGRAMS, map(bpfsys.Program, self.fds)))
-        self.live = {'ethernet': programs['xdpwl_ethernet'],
-                     'none': programs['xdpwl_no_link']}
-        self.out = {'ethernet': programs['xdpwl_out_ethernet'],
-                    'none': programs['xdpwl_out_no_link']}
+        fds = {name: bpfsys.obj_get(os.path.join(self.pins, name))
+               for name in LIVE[mode] + OUT + ('xdpwl_test',) + MAPS
+               if os.path.exists(os.path.join(self.pins, name))}
+        self.fds = list(fds.values())
+        programs = {name: bpfsys.Program(fd) for name, fd in fds.items()
+                    if name not in MAPS}
+        self.live = dict(zip(('ethernet', 'none'),
+                             map(programs.get, LIVE[mode])))
+        self.out = dict(zip(('ethernet', 'none'), map(programs.get, OUT)))
         self.test = programs['xdpwl_test']
-        self.maps = dict(zip(MAPS, map(bpfsys.Map, self.fds[len(PROGRAMS):])))
+        self.maps = {name: bpfsys.Map(fds[name]) for name in MAPS}
 
     def ask(self, frame, link='ethernet', device=None):
         """(verdict, reason number, cell) of the test program."""

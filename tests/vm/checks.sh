@@ -207,9 +207,11 @@ check_cases()
 {
 	local rules
 
+	ip tuntap add dev xt0 mode tun
+	ip link set xt0 up
 	exits 0 "cases: detach from what was before" xdpwl detach --all
 	printf 'option flows 100\noption fragments 100\n' > "$RULES"
-	exits 0 "cases: attach" xdpwl attach xp0 xp1 xp2
+	exits 0 "cases: attach" xdpwl attach xp0 xp1 xp2 xt0
 	for rules in cases/*.rules; do
 		cp "$rules" "$RULES"
 		exits 0 "cases: apply $(basename "$rules" .rules)" xdpwl apply
@@ -223,8 +225,6 @@ check_cases()
 
 check_no_link()
 {
-	ip tuntap add dev xt0 mode tun
-	ip link set xt0 up
 	printf 'allow any 22\n' > "$RULES"
 	exits 0 "tun: attach" xdpwl attach xt0
 	exits 0 "tun: allowed" xdpwl test 203.0.113.5 22 on xt0

@@ -162,7 +162,7 @@ static int program_open(const char *pins, const char *name)
 static bool programs_open(struct programs *programs, const char *pins)
 {
 	programs->test = program_open(pins, "xdpwl_test");
-	programs->live[XDPWL_LINK_NONE] = program_open(pins, "xdpwl_no_link");
+	programs->live[XDPWL_LINK_NONE] = program_open(pins, "xdpwl_generic_no_link");
 	programs->live[XDPWL_LINK_ETHERNET] =
 		program_open(pins, "xdpwl_ethernet");
 	return programs->test >= 0 && programs->live[0] >= 0 &&

@@ -58,7 +58,7 @@ static bool pins_open(struct pins *pins, const char *path)
 	bool good = true;
 	int i;
 
-	pins->in[XDPWL_LINK_NONE] = pin_open(path, "xdpwl_no_link");
+	pins->in[XDPWL_LINK_NONE] = pin_open(path, "xdpwl_generic_no_link");
 	pins->in[XDPWL_LINK_ETHERNET] = pin_open(path, "xdpwl_ethernet");
 	pins->out[XDPWL_LINK_NONE] = pin_open(path, "xdpwl_out_no_link");
 	pins->out[XDPWL_LINK_ETHERNET] = pin_open(path, "xdpwl_out_ethernet");
