@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Address to the number of its entry, by lines and hash tables (include/exact.h).
- * In: scalars; out, one: listed4() and listed6() are verified alone.
+ * IPv6 address to the number of its entry, by lines and a hash table (include/exact.h).
+ * In: scalars; out, one: listed6() is verified alone.
  */
 #ifndef LISTED_BPF_H
 #define LISTED_BPF_H
 
 #include "maps.bpf.h"
+#include "table4.bpf.h"
 
 /* Lengths of one line that are tried before the trie is asked; the loop must end. */
 #define LENGTHS_TRIED 24
@@ -23,22 +24,13 @@ SEC(".rodata.bit") static const __u8 bit_number[64] = {
 
 /* Prefixes of one kind, and what the tables are asked. */
 struct sought {
-	const struct xdpwl_exact *exact;
 	__u64 seed;
 	__u64 head_hash;
 	__u64 address;	/* the word that lengths cut off */
 	__u64 high;	/* the word before it, or 0 */
 	__u32 slot;
 	__u32 longest;
-	__u32 family;
 };
-
-static __always_inline void *block_find(void *outer, __u32 slot, __u32 block)
-{
-	void *inner = bpf_map_lookup_elem(outer, &slot);
-
-	return inner ? bpf_map_lookup_elem(inner, &block) : NULL;
-}
 
 static __always_inline bool line_has(const struct xdpwl_line *line, __u64 hash)
 {
@@ -49,36 +41,15 @@ static __always_inline bool line_has(const struct xdpwl_line *line, __u64 hash)
 
 static __always_inline const struct xdpwl_line *line_find(const struct sought *sought)
 {
-	__u64 line = sought->head_hash >> (sought->exact->shift & 63);
-	void *outer = sought->family == 4 ? (void *)&lines4 : (void *)&lines6;
-	struct xdpwl_lines *lines = block_find(outer, sought->slot,
+	__u32 shift = control.slot[sought->slot & 3].exact6.shift;
+	__u64 line = sought->head_hash >> (shift & 63);
+	struct xdpwl_lines *lines = block_find(&lines6, sought->slot,
 					       line / XDPWL_LINES);
 
 	return lines ? &lines->line[line % XDPWL_LINES] : NULL;
 }
 
-/* ---- hash tables ---- */
-
-__noinline __u32 place_find4(__u64 hash, __u64 key, __u32 slot)
-{
-	struct xdpwl_home home = xdpwl_home(
-		hash, control.slot[slot & 3].exact4.blocks, XDPWL_PLACES4);
-	struct xdpwl_exact4 *block = block_find(&exact4, slot, home.block);
-	__u32 i;
-
-	if (!block)
-		return XDPWL_ASK_TRIE;
-#pragma clang loop unroll(disable)
-	for (i = 0; i < XDPWL_PROBES; i++) {
-		__u64 place = block->place[(home.place + i) % XDPWL_PLACES4];
-
-		if (!place)
-			return XDPWL_UNLISTED;
-		if ((place ^ key) <= XDPWL_NUMBER4)
-			return place & XDPWL_NUMBER4;
-	}
-	return XDPWL_ASK_TRIE;
-}
+/* ---- the hash table ---- */
 
 __noinline __u32 place_find6(__u64 hash, __u64 high, __u64 low, __u32 length,
 			     __u32 slot)
@@ -125,9 +96,6 @@ static __always_inline __u32 length_find(const struct sought *sought,
 
 	if (!line_has(line, hash))
 		return XDPWL_UNLISTED;
-	if (sought->family == 4)
-		return place_find4(hash, address | (__u64)length << 26,
-				   sought->slot);
 	return place_find6(hash, wide ? sought->high : address,
 			   wide ? address : 0, length, sought->slot);
 }
@@ -168,31 +136,13 @@ static __always_inline __u32 kind_listed(struct sought *sought,
 	return kind_find(sought);
 }
 
-/* Number of the entry, XDPWL_UNLISTED or XDPWL_ASK_TRIE. The slot has the tables. */
-__noinline __u32 listed4(__u32 addr, __u32 slot)
-{
-	const struct xdpwl_slot *tables = &control.slot[slot & 3];
-	struct sought sought = {
-		.exact = &tables->exact4, .seed = tables->seed, .slot = slot,
-		.address = (__u64)addr << 32, .family = 4,
-	};
-	__u32 number = XDPWL_UNLISTED, i;
-
-#pragma unroll
-	for (i = 0; i < XDPWL_KINDS4; i++)
-		if (!number && tables->exact4.kinds >> i & 1)
-			number = kind_listed(&sought, xdpwl_kind4(i),
-					     sought.address);
-	return number;
-}
-
-/* The same for an address that no prefix shorter than XDPWL_SHORT6 covers. */
+/* Number of the entry, XDPWL_UNLISTED or XDPWL_ASK_TRIE. The slot has the tables, and no
+ * prefix shorter than XDPWL_SHORT6 covers the address. */
 __noinline __u32 listed6(__u64 high, __u64 low, __u32 slot)
 {
 	const struct xdpwl_slot *tables = &control.slot[slot & 3];
 	struct sought sought = {
-		.exact = &tables->exact6, .seed = tables->seed, .slot = slot,
-		.high = high, .family = 6,
+		.seed = tables->seed, .slot = slot, .high = high,
 	};
 	__u32 number = XDPWL_UNLISTED, i;
 

@@ -93,7 +93,7 @@ struct {
 	__array(values, struct lpm6_inner);
 } lpm6 SEC(".maps");
 
-/* Blocks of 1 KiB: of filters, of lines, of hash tables. */
+/* Blocks of 1 KiB: of bits, numbers, lines, hash tables. */
 struct blocks_inner {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -107,8 +107,24 @@ struct {
 	__uint(max_entries, XDPWL_SLOTS);
 	__type(key, __u32);
 	__array(values, struct blocks_inner);
-} coarse4 SEC(".maps"), coarse6 SEC(".maps"), lines4 SEC(".maps"), lines6 SEC(".maps"),
-	exact4 SEC(".maps"), exact6 SEC(".maps");
+} low4 SEC(".maps"), number4 SEC(".maps"), coarse6 SEC(".maps"), lines6 SEC(".maps"),
+	exact6 SEC(".maps");
+
+/* Of one size, whatever the generation: looked up in place, without a call. */
+struct table4_inner {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XDPWL_CHUNKS4);
+	__uint(map_flags, BPF_F_RDONLY_PROG);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct xdpwl_chunk4));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, XDPWL_SLOTS);
+	__type(key, __u32);
+	__array(values, struct table4_inner);
+} table4 SEC(".maps");
 
 struct entries_inner {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -19,18 +19,6 @@ struct generation {
 	__u32 group;
 };
 
-/* Bit `number` modulo 64 in bit 0: a shift takes no more of it (RFC 9669, 4.1). */
-static __always_inline __u64 bit_first(__u64 word, __u64 number)
-{
-	asm volatile("%0 >>= %1" : "+r"(word) : "r"(number));
-	return word;
-}
-
-static __always_inline bool bit_of(__u64 word, __u64 number)
-{
-	return bit_first(word, number) & 1;
-}
-
 static __always_inline bool is_odd(__u8 proto)
 {
 	return proto == PROTO_SCTP || proto == PROTO_DCCP ||
@@ -141,30 +129,23 @@ static __always_inline bool short6_hit(const struct packet *packet,
 	       bit_of(gen->slot->short6.word[half][number / 64], number);
 }
 
-/* Word `number` of half a coarse table, 0 where there is none. */
-static __always_inline __u64 coarse_word(void *outer,
-					 const struct generation *gen,
-					 __u32 first, __u32 number)
+/* Word `number` of half the coarse table, 0 where there is none. */
+static __always_inline __u64 coarse_word(const struct generation *gen, __u32 first,
+					 __u32 number)
 {
-	__u32 slot = gen->number, index;
-	struct xdpwl_block *block;
-	void *inner = bpf_map_lookup_elem(outer, &slot);
+	struct xdpwl_block *block =
+		block_find(&coarse6, gen->number,
+			   first + number / (XDPWL_BLOCK_BITS / 64));
 
-	if (!inner)
-		return 0;
-	index = first + number / (XDPWL_BLOCK_BITS / 64);
-	block = bpf_map_lookup_elem(inner, &index);
 	return block ? block->word[number % (XDPWL_BLOCK_BITS / 64)] : 0;
 }
 
-static __always_inline bool coarse_hit4(const struct packet *packet,
-					const struct generation *gen, __u32 half)
+/* By all that is known of it. */
+static __always_inline bool table_hit4(const struct packet *packet,
+				       const struct generation *gen)
 {
-	__u32 blocks = gen->slot->coarse4_half;
-	__u32 number = source_head(packet) >> XDPWL_COARSE4_SHIFT;
-
-	return !blocks || bit_of(coarse_word(&coarse4, gen, half * blocks,
-					     number / 64), number);
+	return !(gen->slot->flags & XDPWL_HAS_TABLE4) ||
+	       table4_covers((void *)packet->addr, gen->number);
 }
 
 static __always_inline bool coarse_hit6(const struct packet *packet,
@@ -175,7 +156,7 @@ static __always_inline bool coarse_hit6(const struct packet *packet,
 	__u64 hash = source_hash(packet, gen);
 
 	return !blocks ||
-	       bloom_has(coarse_word(&coarse6, gen, half * blocks,
+	       bloom_has(coarse_word(gen, half * blocks,
 				     XDPWL_BLOOM_WORD(hash, shift)),
 			 hash, shift);
 }
@@ -197,8 +178,7 @@ static __always_inline bool source_listed(const struct packet *packet,
 	__u32 half = named ? XDPWL_HALF_ANY : XDPWL_HALF_ALL;
 
 	if (packet->family == 4)
-		return near_hit4(packet, gen, half) &&
-		       coarse_hit4(packet, gen, half);
+		return near_hit4(packet, gen, half) && table_hit4(packet, gen);
 	return (near_hit6(packet, gen, half) && coarse_hit6(packet, gen, half)) ||
 	       short6_hit(packet, gen, half);
 }
@@ -219,8 +199,8 @@ static __always_inline struct xdpwl_entry *entry_find4(const struct packet *pack
 	struct xdpwl_lpm4 key;
 	void *trie;
 
-	if (gen->slot->exact4.blocks)
-		number = listed4(source_head(packet), gen->number);
+	if (gen->slot->flags & XDPWL_HAS_TABLE4)
+		number = number_find4(packet->addr[0], gen->number);
 	if (number != XDPWL_ASK_TRIE)
 		return number ? entry_numbered(gen, number) : NULL;
 	trie = bpf_map_lookup_elem(&lpm4, &slot);
@@ -285,7 +265,7 @@ static __always_inline __u32 entry_cell(const struct xdpwl_entry *entry,
 	return cell && uniform ? entry->cell : cell;
 }
 
-/* Past source_listed(). */
+/* Past source_near(). */
 static __always_inline __u32 source_cell(const struct packet *packet,
 					 const struct generation *gen,
 					 __u32 class)
@@ -327,8 +307,9 @@ static __always_inline __u32 listed_cell(const struct packet *packet,
 					 const struct generation *gen,
 					 __u32 class)
 {
-	return source_listed(packet, gen, class) ?
-		       source_cell(packet, gen, class) : 0;
+	__u32 half = class ? XDPWL_HALF_ANY : XDPWL_HALF_ALL;
+
+	return source_near(packet, gen, half) ? source_cell(packet, gen, class) : 0;
 }
 
 /* What a cell means for a packet that is no later fragment. */

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Source to entry in a few steps: a part of xdpwl.h. user/lines.c and user/exact.c build
- * it from the entries of the tries, and it says of every address what they would, or
- * that they are to be asked.
+ * IPv6 source to entry in a few steps: a part of xdpwl.h. user/lines.c and user/exact.c
+ * build it from the entries of lpm6, and it says of every address what that trie would,
+ * or that the trie is to be asked.
  *
  * Prefixes are of kinds, by length. Each marks the line of its head, an address prefix
  * of fixed length; one that is shorter than its head marks the lines of all heads that
  * it covers.
- *   lines4, lines6   one cache line each: which lengths there are, and a Bloom filter
- *                    over the heads and prefixes that share the line
- *   exact4, exact6   prefix to number, a hash table, asked for what the filter lets
- *                    through, the longest length first
- *   entries          number to entry
- * All of them arrays of blocks. Addresses here are in host order: of IPv4 in the upper
- * half of a word, of IPv6 in two words, `high` and `low`. Bits that a prefix does not
- * have are 0.
+ *   lines6    one cache line each: which lengths there are, and a Bloom filter over the
+ *             heads and prefixes that share the line
+ *   exact6    prefix to number, a hash table, asked for what the filter lets through,
+ *             the longest length first
+ *   entries   number to entry
+ * All of them arrays of blocks. Addresses here are in host order in two words, `high`
+ * and `low`. Bits that a prefix does not have are 0.
  */
 #ifndef XDPWL_EXACT_H
 #define XDPWL_EXACT_H
@@ -29,19 +28,9 @@ struct xdpwl_kind {
 	__u32 longest, head;
 };
 
-#define XDPWL_KINDS4	2
 #define XDPWL_KINDS6	3
 
 /* Kind `i`, the longest prefixes first. */
-XDPWL_INLINE struct xdpwl_kind xdpwl_kind4(__u32 i)
-{
-	struct xdpwl_kind kind = { 24, 16 };
-
-	if (i == 0)
-		kind = (struct xdpwl_kind){ 32, 24 };
-	return kind;
-}
-
 XDPWL_INLINE struct xdpwl_kind xdpwl_kind6(__u32 i)
 {
 	struct xdpwl_kind kind = { 48, 32 };
@@ -56,8 +45,8 @@ XDPWL_INLINE struct xdpwl_kind xdpwl_kind6(__u32 i)
 #define XDPWL_GOLDEN	0x9e3779b97f4a7c15ull	/* 2^64 over the golden ratio */
 
 /* The hash of a prefix whose bits are in one word, or of a head, `length` then
- * XDPWL_HEAD of its own; its upper bits are good. An IPv6 prefix longer than 64 bits is
- * hashed as xdpwl_hash(hash of its head ^ low, length). */
+ * XDPWL_HEAD of its own; its upper bits are good. A prefix longer than 64 bits is hashed as
+ * xdpwl_hash(hash of its head ^ low, length). */
 #define XDPWL_HEAD(bits) (128 + (bits))
 
 XDPWL_INLINE __u64 xdpwl_hash(__u64 address, __u32 length, __u64 seed)
@@ -72,7 +61,7 @@ struct xdpwl_line {
 
 #define XDPWL_LINES	16
 
-/* Element of lines4 and lines6. A head's line is number hash >> shift, counted through
+/* Element of lines6. A head's line is number hash >> shift, counted through
  * all elements. */
 struct xdpwl_lines {
 	struct xdpwl_line line[XDPWL_LINES];
@@ -114,14 +103,6 @@ XDPWL_INLINE struct xdpwl_home xdpwl_home(__u64 hash, __u32 blocks, __u32 places
 	return home;
 }
 
-/* Element of exact4. A place is address << 32 | length << 26 | number, or 0. */
-#define XDPWL_PLACES4	128
-#define XDPWL_NUMBER4	((1u << 26) - 1)
-
-struct xdpwl_exact4 {
-	__u64 place[XDPWL_PLACES4];
-};
-
 /* Element of exact6. */
 #define XDPWL_PLACES6	42
 
@@ -136,11 +117,7 @@ struct xdpwl_exact6 {
 	__u64 unused[2];
 };
 
-/* Numbers of entries are 1 ...; in the place of one: */
-#define XDPWL_UNLISTED	0
-#define XDPWL_ASK_TRIE	0xffffffffu
-
-/* A slot's tables of one family. */
+/* A slot's tables. A number is as in table4.h, but for XDPWL_MIXED. */
 struct xdpwl_exact {
 	__u32 shift;	/* 64 minus log2 of the number of lines */
 	__u32 blocks;	/* of the hash table; 0: there is none, ask the trie */
@@ -149,7 +126,6 @@ struct xdpwl_exact {
 };
 
 _Static_assert(sizeof(struct xdpwl_lines) == 1024, "lines");
-_Static_assert(sizeof(struct xdpwl_exact4) == 1024, "exact4");
 _Static_assert(sizeof(struct xdpwl_exact6) == 1024, "exact6");
 
 #endif

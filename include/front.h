@@ -16,8 +16,8 @@
  * the third. Those of 0.0.0.0/8, 127.0.0.0/8 and 224.0.0.0/3 are always set: no rule is
  * asked about them, but others judge them. IPv6: a blocked Bloom filter over the
  * first 32 bits.
- * coarse4, coarse6: arrays of blocks, where near was too small (coarseN_half not 0).
- * IPv4: a bit for each /24. IPv6: a larger filter of the same kind.
+ * coarse6: an array of blocks, where near6 was too small (coarse6_half not 0): a larger
+ * filter of the same kind. For IPv4 table4.h knows more.
  * Either is all ones where most of it would be: what answers at random is a branch
  * that no CPU foresees.
  *
@@ -46,7 +46,6 @@ struct xdpwl_near4 {
 
 #define XDPWL_NEAR6_LOG		14	/* log2 of words in a half */
 #define XDPWL_NEAR6_SHIFT	(64 - XDPWL_NEAR6_LOG)
-#define XDPWL_COARSE4_SHIFT	8
 
 struct xdpwl_near6 {
 	__u64 word[XDPWL_HALVES][1 << XDPWL_NEAR6_LOG];

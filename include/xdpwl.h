@@ -11,8 +11,9 @@
  * whose write makes another current. Within a generation:
  *
  *   service, protocol, odd_ports   (group, protocol, port) -> class
- *   coarse4, coarse6               source -> "no rule names anything near it" (front.h)
- *   lpm4, lpm6                     source -> entry, closed over its covering prefixes
+ *   near4, near6, coarse6          source -> "no rule names anything near it" (front.h)
+ *   lpm4, lpm6                     source -> entry, closed over its covering prefixes;
+ *                                  in front of them table4.h and exact.h, which agree
  *   cells                          (profile, class) -> cell
  *   any                            class -> cell, for rules whose source is `any`
  *
@@ -28,8 +29,9 @@
 #include "exact.h"
 #include "front.h"
 #include "reasons.h"
+#include "table4.h"
 
-#define XDPWL_ABI	5
+#define XDPWL_ABI	6
 
 #define XDPWL_SLOTS	3	/* current, fallback of a confirm, being built */
 #define XDPWL_GROUPS	17	/* sets of interfaces: 16 that `on` tells apart, and the rest */
@@ -123,6 +125,7 @@ struct xdpwl_cell_key {
 #define XDPWL_ANY_ALL		0x400	/* some rule for `any` is of `all` */
 #define XDPWL_RA		0x800	/* option ra on */
 #define XDPWL_CLASS_E		0x1000	/* option class-e on */
+#define XDPWL_HAS_TABLE4	0x2000	/* table4 stands in front of lpm4 */
 
 /* What a packet needs to know of a generation before it asks a map, most of all what
  * turns strangers away there. */
@@ -130,12 +133,11 @@ struct xdpwl_slot {
 	__u64 generation;	/* 1 for the first; a name, never compared by packets */
 	__u64 seed;		/* odd and secret: sources are chosen by strangers */
 	__u32 flags;
-	__u32 coarse4_half;	/* blocks in one half, 0: there is no coarse4 */
-	__u32 coarse6_half;
+	__u32 coarse6_half;	/* blocks in one half, 0: there is no coarse6 */
 	__u32 bloom_shift;
 	__u32 n_ethertypes;
 	__be16 ethertypes[XDPWL_ETHERTYPES];
-	struct xdpwl_exact exact4, exact6;
+	struct xdpwl_exact exact6;
 	struct xdpwl_near4 near4;	/* first: near enough for an offset */
 	struct xdpwl_near6 near6;
 	struct xdpwl_short6 short6;
@@ -331,7 +333,7 @@ _Static_assert(sizeof(struct xdpwl_lpm6) == 20, "lpm6");
 _Static_assert(sizeof(struct xdpwl_entry) == 16, "entry");
 _Static_assert(sizeof(struct xdpwl_cell_key) == 8, "cell_key");
 _Static_assert(sizeof(struct xdpwl_slot) ==
-	       104 + (16 + 128 + 256 + 16 * XDPWL_GROUPS) * 1024, "slot");
+	       80 + (16 + 128 + 256 + 16 * XDPWL_GROUPS) * 1024, "slot");
 _Static_assert(sizeof(struct xdpwl_control) ==
 	       64 + 4 * sizeof(struct xdpwl_slot) + XDPWL_TCP_UDP, "control");
 _Static_assert(sizeof(struct xdpwl_interface_key) == 8, "interface_key");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Marks what the entries of the tries touch: in the slot, and where that says too little,
- * in the coarse tables.
+ * Marks what the entries of the tries touch: in the slot, and where that says too little
+ * of IPv6, in the coarse table.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -29,20 +29,6 @@ static int coarse_create(struct blocks *coarse, uint32_t half)
 	return coarse->elements ? 0 : -ENOMEM;
 }
 
-/* Bits first ... last; whole words at once. */
-static void bits_set(__u64 *words, uint32_t first, uint32_t last)
-{
-	while (first <= last) {
-		if (!(first & 63) && last - first >= 63) {
-			words[first / 64] = ~0ull;
-			first += 64;
-		} else {
-			words[first / 64] |= 1ull << (first & 63);
-			first++;
-		}
-	}
-}
-
 static bool has_all(const struct xdpwl_entry *entry)
 {
 	return entry->profile & XDPWL_PROFILE_ALL;
@@ -65,9 +51,7 @@ static bool saturate(void *half, size_t size)
 
 /* ---- IPv4 ---- */
 
-/* Marks addresses first ... last in a half. */
-typedef void mark4(struct tables *tables, int half, uint32_t first, uint32_t last);
-
+/* Addresses first ... last in a half. */
 static void near_mark4(struct tables *tables, int half, uint32_t first, uint32_t last)
 {
 	const int shift = 8 + XDPWL_NEAR4_SHIFT, bits = 16 - shift;
@@ -78,13 +62,7 @@ static void near_mark4(struct tables *tables, int half, uint32_t first, uint32_t
 		near[htons(i >> bits)] |= 1u << (i & ((1u << bits) - 1));
 }
 
-static void coarse_mark4(struct tables *tables, int half, uint32_t first, uint32_t last)
-{
-	bits_set(coarse_words(&tables->coarse4, half), first >> XDPWL_COARSE4_SHIFT,
-		 last >> XDPWL_COARSE4_SHIFT);
-}
-
-static void entry_mark4(struct tables *tables, size_t i, mark4 *mark)
+static void entry_mark4(struct tables *tables, size_t i)
 {
 	const struct xdpwl_lpm4 *key = (struct xdpwl_lpm4 *)tables->lpm4.keys + i;
 	const struct xdpwl_entry *entry =
@@ -95,43 +73,29 @@ static void entry_mark4(struct tables *tables, size_t i, mark4 *mark)
 	first = ntohl(first);
 	last = key->len ? first | (uint32_t)(0xffffffffull >> key->len) :
 			  UINT32_MAX;
-	mark(tables, XDPWL_HALF_ANY, first, last);
+	near_mark4(tables, XDPWL_HALF_ANY, first, last);
 	if (has_all(entry))
-		mark(tables, XDPWL_HALF_ALL, first, last);
+		near_mark4(tables, XDPWL_HALF_ALL, first, last);
 }
 
-static void entries_mark4(struct tables *tables, mark4 *mark)
+void coarse_build4(struct tables *tables)
 {
 	/* Sources that others judge. */
 	static const uint32_t never[][2] = {
 		{ 0, 0x00ffffff }, { 0x7f000000, 0x7fffffff },
 		{ 0xe0000000, 0xffffffff },
 	};
+	struct xdpwl_near4 *near = &tables->slot->near4;
+	int half;
 	size_t i;
 
-	for (i = 0; i < sizeof(never) / sizeof(*never); i++) {
-		mark(tables, XDPWL_HALF_ANY, never[i][0], never[i][1]);
-		mark(tables, XDPWL_HALF_ALL, never[i][0], never[i][1]);
-	}
 	for (i = 0; i < tables->lpm4.n; i++)
-		entry_mark4(tables, i, mark);
-}
-
-int coarse_build4(struct tables *tables)
-{
-	struct xdpwl_near4 *near = &tables->slot->near4;
-	const size_t size = sizeof(near->bits[0]);
-
-	entries_mark4(tables, near_mark4);
-	saturate(near->bits[XDPWL_HALF_ALL], size);
-	if (!saturate(near->bits[XDPWL_HALF_ANY], size))
-		return 0;
-	tables->slot->coarse4_half = (1u << (32 - XDPWL_COARSE4_SHIFT)) /
-				     XDPWL_BLOCK_BITS;
-	if (coarse_create(&tables->coarse4, tables->slot->coarse4_half))
-		return -ENOMEM;
-	entries_mark4(tables, coarse_mark4);
-	return 0;
+		entry_mark4(tables, i);
+	for (half = 0; half < XDPWL_HALVES; half++) {
+		for (i = 0; i < sizeof(never) / sizeof(*never); i++)
+			near_mark4(tables, half, never[i][0], never[i][1]);
+		saturate(near->bits[half], sizeof(near->bits[half]));
+	}
 }
 
 /* ---- IPv6 ---- */

@@ -13,7 +13,9 @@
 #include "coarse.h"
 #include "lines.h"
 #include "items.h"
+#include "numbers.h"
 #include "profiles.h"
+#include "table4.h"
 
 /* ---- prefixes to entries ---- */
 
@@ -192,6 +194,7 @@ static void options_emit(struct xdpwl_slot *slot, const struct options *options)
 /* All that stands in front of the tries. */
 static int front_emit(struct tables *tables, uint64_t seed)
 {
+	struct numbers numbers;
 	int err;
 
 	tables->slot->seed = seed | 1;
@@ -199,10 +202,17 @@ static int front_emit(struct tables *tables, uint64_t seed)
 		tables->slot->flags |= XDPWL_HAS_4;
 	if (tables->lpm6.n)
 		tables->slot->flags |= XDPWL_HAS_6;
-	err = coarse_build4(tables);
+	coarse_build4(tables);
+	err = coarse_build6(tables);
+	if (err)
+		return err;
+	err = numbers_build(&numbers, tables);
 	if (!err)
-		err = coarse_build6(tables);
-	return err ? err : exact_build(tables);
+		err = table4_build(tables, numbers.of4);
+	if (!err)
+		err = exact_build(tables, numbers.of6);
+	numbers_free(&numbers);
+	return err;
 }
 
 static int prefixes_build(struct walk *walk, struct items *items,
@@ -289,11 +299,11 @@ void tables_free(struct tables *tables)
 	table_free(&tables->cells);
 	table_free(&tables->interfaces);
 	free(tables->slot);
-	free(tables->coarse4.elements);
+	free(tables->table4.elements);
+	free(tables->low4.elements);
+	free(tables->number4.elements);
 	free(tables->coarse6.elements);
-	free(tables->lines4.elements);
 	free(tables->lines6.elements);
-	free(tables->exact4.elements);
 	free(tables->exact6.elements);
 	free(tables->entries.elements);
 	memset(tables, 0, sizeof(*tables));

@@ -180,6 +180,15 @@ static struct inner inner_array(enum kern_map outer, const struct blocks *blocks
 			       blocks->n, blocks->n, -1 };
 }
 
+/* Of one size: the verifier looks such an array up in place, without a call. */
+static struct inner inner_table4(const struct blocks *blocks)
+{
+	return (struct inner){ MAP_TABLE4, BPF_MAP_TYPE_ARRAY, BPF_F_RDONLY_PROG,
+			       NULL, blocks->elements, sizeof(__u32),
+			       sizeof(struct xdpwl_chunk4), blocks->n,
+			       XDPWL_CHUNKS4, -1 };
+}
+
 static void inners_describe(struct inner inners[N_INNERS],
 			    const struct tables *tables)
 {
@@ -200,11 +209,11 @@ static void inners_describe(struct inner inners[N_INNERS],
 		{ MAP_LPM6, BPF_MAP_TYPE_LPM_TRIE, rdonly | BPF_F_NO_PREALLOC,
 		  lpm6->keys, lpm6->values, sizeof(struct xdpwl_lpm6),
 		  sizeof(struct xdpwl_entry), lpm6->n, 2 * lpm6->n + 1024, -1 },
-		inner_array(MAP_COARSE4, &tables->coarse4, sizeof(struct xdpwl_block)),
+		inner_table4(&tables->table4),
+		inner_array(MAP_LOW4, &tables->low4, sizeof(struct xdpwl_lows4)),
+		inner_array(MAP_NUMBER4, &tables->number4, sizeof(struct xdpwl_numbers)),
 		inner_array(MAP_COARSE6, &tables->coarse6, sizeof(struct xdpwl_block)),
-		inner_array(MAP_LINES4, &tables->lines4, sizeof(struct xdpwl_lines)),
 		inner_array(MAP_LINES6, &tables->lines6, sizeof(struct xdpwl_lines)),
-		inner_array(MAP_EXACT4, &tables->exact4, sizeof(struct xdpwl_exact4)),
 		inner_array(MAP_EXACT6, &tables->exact6, sizeof(struct xdpwl_exact6)),
 		inner_array(MAP_ENTRIES, &tables->entries, sizeof(struct xdpwl_entry)),
 	};
@@ -344,9 +353,9 @@ void kern_maps_switch(struct kern *kern, uint32_t slot)
 void kern_maps_retire(struct kern *kern, uint32_t slot)
 {
 	static const enum kern_map outers[] = { MAP_ODD_PORTS, MAP_CELLS,
-						MAP_LPM4, MAP_LPM6, MAP_COARSE4,
-						MAP_COARSE6, MAP_LINES4, MAP_LINES6,
-						MAP_EXACT4, MAP_EXACT6, MAP_ENTRIES,
+						MAP_LPM4, MAP_LPM6, MAP_TABLE4,
+						MAP_LOW4, MAP_NUMBER4, MAP_COARSE6,
+						MAP_LINES6, MAP_EXACT6, MAP_ENTRIES,
 						MAP_TEXT };
 	struct outer_write writes[N_MAPS];
 	size_t n = sizeof(outers) / sizeof(outers[0]), i;

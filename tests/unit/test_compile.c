@@ -335,14 +335,8 @@ static bool coarse(const struct tables *tables, const struct prefix *source,
 
 	memcpy(&head, source->addr, sizeof(head));
 	memcpy(&raw, source->addr, sizeof(raw));
-	if (source->family == AF_INET) {
-		head = ntohl(head);
-		return slot->near4.bits[half][raw] >> (head >> 13 & 7) & 1 &&
-		       (!slot->coarse4_half ||
-			bit((__u64 *)((struct xdpwl_block *)tables->coarse4.elements +
-				      half * slot->coarse4_half),
-			    head >> XDPWL_COARSE4_SHIFT));
-	}
+	if (source->family == AF_INET)
+		return slot->near4.bits[half][raw] >> (ntohl(head) >> 13 & 7) & 1;
 	if (slot->flags & XDPWL_HAS_SHORT6 && bit(slot->short6.word[half], raw))
 		return true;
 	hash = xdpwl_bloom_hash(head, slot->seed);

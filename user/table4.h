@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Entries of lpm4 to the table that answers for it: include/table4.h. */
+#ifndef TABLE4_H
+#define TABLE4_H
+
+#include "tables.h"
+
+/* Fill table4, low4, number4 and the slot's flag, where lpm4 has so many entries that
+ * it is slower; numbers[i] is that of the trie's entry i. -ENOMEM. */
+int table4_build(struct tables *tables, const uint32_t *numbers);
+
+#endif
