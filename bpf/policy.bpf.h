@@ -178,7 +178,8 @@ static __always_inline bool source_listed(const struct packet *packet,
 	__u32 half = named ? XDPWL_HALF_ANY : XDPWL_HALF_ALL;
 
 	if (packet->family == 4)
-		return near_hit4(packet, gen, half) && table_hit4(packet, gen);
+		return (named || near_hit4(packet, gen, half)) &&
+		       table_hit4(packet, gen);
 	return (near_hit6(packet, gen, half) && coarse_hit6(packet, gen, half)) ||
 	       short6_hit(packet, gen, half);
 }

@@ -50,18 +50,18 @@ static __always_inline bool table4_covers(const __u8 *addr, __u32 slot)
 	__u32 head = *(const __u16 *)addr, third = addr[2];
 	const struct xdpwl_chunk4 *chunk = block_find(&table4, slot,
 						      head / XDPWL_TOPS4);
-	const struct xdpwl_top4 *top;
 	__u64 partial;
 
 	if (!chunk)
 		return true;
-	top = &chunk->top[head % XDPWL_TOPS4];
-	partial = top->partial[third / 64];
+	head %= XDPWL_TOPS4;
+	if (!bit_of(chunk->touched[head].word[third / 64], third))
+		return false;
+	partial = chunk->partial[head].word[third / 64];
 	if (!bit_of(partial, third))
-		return bit_of(top->whole[third / 64], third);
-	return low_covers(slot, low_index(chunk->mid[head % XDPWL_TOPS4]
-						  .low[third / 64],
-					  partial, third), addr[3]);
+		return true;
+	return low_covers(slot, low_index(chunk->mid[head].low[third / 64], partial,
+					  third), addr[3]);
 }
 
 static __always_inline __u32 number_at(__u32 slot, __u32 block, __u32 index)
@@ -82,20 +82,18 @@ __noinline __u32 number_find4(__u32 addr, __u32 slot)
 
 	if (!chunk)
 		return XDPWL_ASK_TRIE;
-	partial = chunk->top[head % XDPWL_TOPS4].partial[third / 64];
+	head %= XDPWL_TOPS4;
+	partial = chunk->partial[head].word[third / 64];
 	if (bit_of(partial, third)) {
-		index = low_index(chunk->mid[head % XDPWL_TOPS4].low[third / 64],
-				  partial, third);
+		index = low_index(chunk->mid[head].low[third / 64], partial, third);
 		next = byte[3];
 		number = low_covers(slot, index, next) ?
 				 number_at(slot, index / XDPWL_NUMBERS, index) :
 				 XDPWL_UNLISTED;
 	} else {
 		next = third;
-		number = bit_of(chunk->top[head % XDPWL_TOPS4].whole[third / 64],
-				third) ?
-				 chunk->mid[head % XDPWL_TOPS4].number :
-				 XDPWL_UNLISTED;
+		number = bit_of(chunk->touched[head].word[third / 64], third) ?
+				 chunk->mid[head].number : XDPWL_UNLISTED;
 	}
 	if (number == XDPWL_ASK_TRIE || !(number & XDPWL_MIXED))
 		return number;

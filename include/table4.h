@@ -20,13 +20,12 @@
 
 /* Bit `third byte`, of four words. */
 struct xdpwl_top4 {
-	__u64 whole[4];
-	__u64 partial[4];	/* of this /24 low4 says all */
+	__u64 word[4];
 };
 
 struct xdpwl_mid4 {
 	__u32 low[4];	/* for each word of `partial`, the first of its /24s in low4 */
-	__u32 number;	/* of the /24s that are `whole` */
+	__u32 number;	/* of the /24s that are covered whole */
 	__u32 reserved[3];
 };
 
@@ -36,7 +35,8 @@ struct xdpwl_mid4 {
 #define XDPWL_TOPS4	1024
 
 struct xdpwl_chunk4 {
-	struct xdpwl_top4 top[XDPWL_TOPS4];
+	struct xdpwl_top4 touched[XDPWL_TOPS4];	/* apart: most strangers end there */
+	struct xdpwl_top4 partial[XDPWL_TOPS4];	/* of these low4 says all */
 	struct xdpwl_mid4 mid[XDPWL_TOPS4];
 };
 
@@ -71,7 +71,7 @@ static inline __attribute__((always_inline)) __u32 xdpwl_popcount(__u64 word)
 	return word * 0x0101010101010101ull >> 56;
 }
 
-_Static_assert(sizeof(struct xdpwl_top4) == 64, "a cache line");
+_Static_assert(sizeof(struct xdpwl_top4) == 32, "half a cache line");
 _Static_assert(sizeof(struct xdpwl_chunk4) == 96 * 1024, "chunk4");
 _Static_assert(sizeof(struct xdpwl_lows4) == 1024, "lows4");
 _Static_assert(sizeof(struct xdpwl_numbers) == 1024, "numbers");

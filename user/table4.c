@@ -113,7 +113,7 @@ static void number_join(uint32_t *number, uint32_t another)
 		*number = XDPWL_MIXED;
 }
 
-static void bits_set(uint64_t *words, uint32_t first, uint32_t last)
+static void bits_set(__u64 *words, uint32_t first, uint32_t last)
 {
 	uint32_t i;
 
@@ -128,7 +128,7 @@ static void whole_mark(struct build *build, uint32_t first24, uint32_t last24,
 	uint32_t index;
 	struct xdpwl_chunk4 *chunk = chunk_of(build, first24, &index);
 
-	bits_set((uint64_t *)chunk->top[index].whole, first24 & 255, last24 & 255);
+	bits_set(chunk->touched[index].word, first24 & 255, last24 & 255);
 	number_join(&chunk->mid[index].number, number);
 }
 
@@ -156,9 +156,10 @@ static int low_begin(struct build *build, uint32_t at24)
 
 	if (build->n_lows == build->capacity && lows_grow(build))
 		return -ENOMEM;
-	if (!chunk->top[index].partial[word])
+	if (!chunk->partial[index].word[word])
 		chunk->mid[index].low[word] = build->n_lows;
-	chunk->top[index].partial[word] |= 1ull << (at24 & 63);
+	chunk->touched[index].word[word] |= 1ull << (at24 & 63);
+	chunk->partial[index].word[word] |= 1ull << (at24 & 63);
 	memset(&build->lows[build->n_lows], 0, sizeof(*build->lows));
 	build->low_numbers[build->n_lows++] = 0;
 	build->last24 = at24;
@@ -173,8 +174,7 @@ static int low_mark(struct build *build, uint32_t first, uint32_t last,
 
 	if ((!build->n_lows || build->last24 != at24) && low_begin(build, at24))
 		return -ENOMEM;
-	bits_set((uint64_t *)build->lows[build->n_lows - 1].covered, first & 255,
-		 last & 255);
+	bits_set(build->lows[build->n_lows - 1].covered, first & 255, last & 255);
 	number_join(&build->low_numbers[build->n_lows - 1], number);
 	return 0;
 }

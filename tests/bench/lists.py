@@ -16,7 +16,7 @@ BITS = {4: 32, 6: 128}
 SMALL = {4: "providers/cloudflare-v4-ip-ranges.txt",
          6: "providers/cloudflare-v6-ip-ranges.txt"}
 BIG = {4: "clouds-v4.txt", 6: "clouds-v6-merged.txt"}
-LENGTHS = {4: (16, 32), 6: (32, 64)}
+LENGTHS = {4: (24, 32), 6: (32, 64)}
 # What stands in every ruleset beside the list: rules of other ports, an `all`
 # and a deny, as a real machine has them. Mixes draw no source from here.
 OTHER = ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.1/32",

@@ -240,10 +240,10 @@ static uint32_t listed4(const struct tables *tables, struct address address)
 		byte[i] = raw[i];
 	chunk = (struct xdpwl_chunk4 *)tables->table4.elements + head / XDPWL_TOPS4;
 	head %= XDPWL_TOPS4;
-	if (bit_is(chunk->top[head].partial, byte[2])) {
+	if (bit_is(chunk->partial[head].word, byte[2])) {
 		index = chunk->mid[head].low[byte[2] / 64];
 		for (i = byte[2] / 64 * 64; i < byte[2]; i++)
-			index += bit_is(chunk->top[head].partial, i);
+			index += bit_is(chunk->partial[head].word, i);
 		next = byte[3];
 		if (!bit_is(lows[index / XDPWL_LOWS4].low[index % XDPWL_LOWS4].covered,
 			    next))
@@ -251,7 +251,7 @@ static uint32_t listed4(const struct tables *tables, struct address address)
 		number = numbers[index / XDPWL_NUMBERS].number[index % XDPWL_NUMBERS];
 	} else {
 		next = byte[2];
-		if (!bit_is(chunk->top[head].whole, next))
+		if (!bit_is(chunk->touched[head].word, next))
 			return XDPWL_UNLISTED;
 		number = chunk->mid[head].number;
 	}
