@@ -79,15 +79,24 @@ static __always_inline struct decision decision_unpack(__u64 decided)
 	return decision;
 }
 
-/* A plain packet (plain.bpf.h) that rules or flows may speak of; its addresses stand at
- * offset `addr`. */
-static __always_inline __u64 decide_plain(struct xdp_md *ctx, __u32 addr, __u32 proto,
-					  __u32 family)
+/* A plain packet (plain.bpf.h) as a scalar, never below 4: number of its source's entry
+ * << 32 | slot where that holds << 24 | offset of its addresses << 16 | protocol << 8 |
+ * family. */
+static __always_inline __u64 plain_pack(const struct packet *packet,
+					const struct generation *gen)
 {
+	return (__u64)packet->number << 32 | gen->number << 24 |
+	       packet_addr(packet) << 16 | packet->proto << 8 | packet->family;
+}
+
+/* Such a packet, where rules or flows may speak of it. */
+static __always_inline __u64 decide_plain(struct xdp_md *ctx, __u64 plain)
+{
+	__u32 family = plain & 0xff, addr = plain >> 16 & 0xff;
 	__u32 ports_at = addr + (family == 4 ? 8 : 32);
 	const __u8 *upper = bytes_at(frame_data(ctx), frame_end(ctx), ports_at, 20);
 	struct packet packet = {
-		.proto = proto == PROTO_TCP ? PROTO_TCP : PROTO_UDP,
+		.proto = (plain >> 8 & 0xff) == PROTO_TCP ? PROTO_TCP : PROTO_UDP,
 	};
 	struct generation gen;
 	__u32 audit = frame_generation(&gen, ctx, 0) ? DECIDED_AUDIT : 0;
@@ -95,6 +104,9 @@ static __always_inline __u64 decide_plain(struct xdp_md *ctx, __u32 addr, __u32 
 
 	if (!upper)
 		return XDPWL_MALFORMED;
+	/* Another generation numbers otherwise. */
+	if (gen.number == (plain >> 24 & XDPWL_CURRENT_SLOT))
+		packet.number = plain >> 32;
 	packet.dport = *(__be16 *)(upper + 2);
 	packet.port = port_number(packet.proto, packet.dport);
 	flow = flow_pack(family, packet.proto, *(__be16 *)upper, packet.dport,

@@ -61,6 +61,8 @@ struct packet {
 	__be16 sport, dport;	/* 0 where the protocol has none; sport of an ICMP
 				 * echo is its identifier */
 	__u32 port;		/* TCP and UDP: dport in the numbering of both */
+	__u32 number;		/* of its source's entry, or what exact.h has in its place;
+				 * 0: not sought */
 	__u8 family;		/* 4 or 6 */
 	__u8 proto;		/* upper layer; of a later fragment, as it claims */
 	__u8 hops;		/* TTL or hop limit */

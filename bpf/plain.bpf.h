@@ -25,7 +25,7 @@ enum plain { NOT_PLAIN, PLAIN_STRANGER, PLAIN };
 
 /* Whether no rule can speak of a packet: by its source, which most floods give away,
  * then by its port, too. */
-static __always_inline bool is_unlisted(const struct packet *packet,
+static __always_inline bool is_unlisted(struct packet *packet,
 					const struct generation *gen, __u32 flags)
 {
 	bool named;

@@ -161,6 +161,20 @@ static __always_inline bool coarse_hit6(const struct packet *packet,
 			 hash, shift);
 }
 
+/* Whether exact6 knows of a source. */
+static __always_inline bool has_exact6(const struct packet *packet,
+				       const struct generation *gen)
+{
+	return gen->slot->exact6.blocks && !short6_hit(packet, gen, XDPWL_HALF_ANY);
+}
+
+static __always_inline __u32 number_find6(const struct packet *packet,
+					  const struct generation *gen)
+{
+	return listed6(address_half(packet->addr), address_half(packet->addr + 2),
+		       gen->number);
+}
+
 /* Whether any rule may name a source: the cheapest question. */
 static __always_inline bool source_near(const struct packet *packet,
 					const struct generation *gen, __u32 half)
@@ -172,7 +186,7 @@ static __always_inline bool source_near(const struct packet *packet,
 
 /* The same for those that it names for a class, or else for `all` alone; further, where
  * there are tables for it. Never "no" of one that is listed. */
-static __always_inline bool source_listed(const struct packet *packet,
+static __always_inline bool source_listed(struct packet *packet,
 					  const struct generation *gen, bool named)
 {
 	__u32 half = named ? XDPWL_HALF_ANY : XDPWL_HALF_ALL;
@@ -180,8 +194,12 @@ static __always_inline bool source_listed(const struct packet *packet,
 	if (packet->family == 4)
 		return (named || near_hit4(packet, gen, half)) &&
 		       table_hit4(packet, gen);
-	return (near_hit6(packet, gen, half) && coarse_hit6(packet, gen, half)) ||
-	       short6_hit(packet, gen, half);
+	if (short6_hit(packet, gen, half))
+		return true;
+	if (!near_hit6(packet, gen, half) || !coarse_hit6(packet, gen, half))
+		return false;
+	return !has_exact6(packet, gen) ||
+	       (packet->number = number_find6(packet, gen)) != XDPWL_UNLISTED;
 }
 
 static __always_inline struct xdpwl_entry *
@@ -215,13 +233,13 @@ static __always_inline struct xdpwl_entry *entry_find4(const struct packet *pack
 static __always_inline struct xdpwl_entry *entry_find6(const struct packet *packet,
 						       const struct generation *gen)
 {
-	__u32 number = XDPWL_ASK_TRIE, slot = gen->number;
+	__u32 number = packet->number, slot = gen->number;
 	struct xdpwl_lpm6 key;
 	void *trie;
 
-	if (gen->slot->exact6.blocks && !short6_hit(packet, gen, XDPWL_HALF_ANY))
-		number = listed6(address_half(packet->addr),
-				 address_half(packet->addr + 2), gen->number);
+	if (!number)
+		number = has_exact6(packet, gen) ? number_find6(packet, gen) :
+						   XDPWL_ASK_TRIE;
 	if (number != XDPWL_ASK_TRIE)
 		return number ? entry_numbered(gen, number) : NULL;
 	trie = bpf_map_lookup_elem(&lpm6, &slot);

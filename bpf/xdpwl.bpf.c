@@ -30,20 +30,19 @@ __noinline int filter_any(struct xdp_md *ctx, __u32 link)
 }
 
 /* What is to be done with a frame next: nothing more, filter_any(), or with a plain packet
- * filter_plain(), which takes offset of its addresses << 16 | protocol << 8 | family. */
+ * filter_plain(), which takes what plain_pack() made. */
 #define NEXT_DROP	0
 #define NEXT_ANY	1
 
 /* A plain packet, which lies in the linear part. */
-__noinline int filter_plain(struct xdp_md *ctx, __u32 next)
+__noinline int filter_plain(struct xdp_md *ctx, __u64 next)
 {
-	return decided_apply(decide_plain(ctx, next >> 16, next >> 8 & 0xff,
-					  next & 0xff),
+	return decided_apply(decide_plain(ctx, next),
 			     ctx->data_end - ctx->data);
 }
 
 /* Under a generation of `flags`, which knows the device. */
-static __always_inline __u32 next_known(struct xdp_md *ctx,
+static __always_inline __u64 next_known(struct xdp_md *ctx,
 					const struct generation *gen, __u32 link,
 					__u32 flags)
 {
@@ -55,15 +54,14 @@ static __always_inline __u32 next_known(struct xdp_md *ctx,
 		count_port(packet.port, ctx->data_end - ctx->data);
 		return NEXT_DROP;
 	case PLAIN:
-		return packet_addr(&packet) << 16 | packet.proto << 8 |
-		       packet.family;
+		return plain_pack(&packet, gen);
 	default:
 		return NEXT_ANY;
 	}
 }
 
 /* Where devices differ, or rules speak of anyone. */
-__noinline __u32 next_long(struct xdp_md *ctx, __u32 link)
+__noinline __u64 next_long(struct xdp_md *ctx, __u32 link)
 {
 	struct generation gen;
 
@@ -77,7 +75,7 @@ __noinline __u32 next_long(struct xdp_md *ctx, __u32 link)
 static __always_inline int filter(struct xdp_md *ctx, __u32 link)
 {
 	struct generation gen;
-	__u32 next;
+	__u64 next;
 
 	next = generation_read(&gen) ? next_long(ctx, link) :
 				       next_known(ctx, &gen, link, 0);
