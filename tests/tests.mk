@@ -81,9 +81,10 @@ $(BUILD)/tests/test_kern_connections: tests/netns/test_kern_connections.c $(KERN
 
 # --- bench: knobs ROUNDS=N, QUICK=1, SEED=N, PEERS_ONLY=1 (see tests/bench/bench.py) ---
 BENCH := $(BUILD)/bench
-BENCH_TOOLS := $(BENCH)/generate $(BENCH)/cost $(BENCH)/connect $(BENCH)/packets.bpf.o \
+BENCH_TOOLS := $(BENCH)/generate $(BENCH)/cost $(BENCH)/connect $(BENCH)/stall $(BENCH)/packets.bpf.o \
 	$(BENCH)/peers.bpf.o
-BENCH_PACKAGES := python3 iproute2 ethtool util-linux
+BENCH_PACKAGES := python3 iproute2 ethtool util-linux nftables iptables ipset xdp-tools \
+	gnuplot-nox
 
 bench-quick: export QUICK = 1
 bench-quick: bench ## the same in two minutes, without a judgement

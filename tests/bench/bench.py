@@ -3,8 +3,8 @@
 
 usage: bench.py XDPWL DIRECTORY
 
-DIRECTORY holds the built tools (generate, cost, packets.bpf.o, peers.bpf.o)
-and gets the CSV files. Knobs of the environment: ROUNDS, QUICK=1, SEED,
+DIRECTORY holds the built tools (generate, cost, stall, packets.bpf.o, peers.bpf.o)
+and gets the CSV files and index.html. Knobs of the environment: ROUNDS, QUICK=1, SEED,
 PEERS_ONLY=1 (the machine alone, without xdpwl), XDPWL_DATA. It needs root, two
 cores and Linux 5.18, and leaves nothing behind. Exit 1: a verdict was wrong, or,
 unless it was QUICK, a goal was missed by more than the spread.
@@ -19,7 +19,10 @@ import tempfile
 import time
 
 import lists
+import page
 import report
+import rivals
+from edits import Edits
 from outward import Outward
 from topology import FILTER_CPU, Topology, run
 
@@ -54,6 +57,8 @@ class Bench:
         self.pins = []
         self.listed = {}
         self.threads = {}
+        self.rivals = {}    # by size and name
+        self.loads = {}
         print(f"{self.rounds} rounds of {self.seconds} s a cell, seed {seed}")
         if os.getloadavg()[0] > 0.5:
             print("bench: this machine is not idle (load "
@@ -109,8 +114,19 @@ class Bench:
             if not self.peers_only:
                 lists.rules_write(self.file(body), self.listed[body])
                 self.xdpwl_attach(body)
-        bodies = ["bare", "parse", "none", "pass", *self.pins]
+        if not self.peers_only:
+            self.rivals_start()
+        bodies = ["bare", "parse", "none", "pass", *self.pins,
+                  *(rival.body for rival in self.rivals.values())]
         self.threads = {b: self.topology.thread_pin(b) for b in bodies}
+
+    def rivals_start(self):
+        for size, listed in self.listed.items():
+            for name, rival in rivals.rivals_of(size, listed).items():
+                self.rivals[size, name] = rival
+                start = time.monotonic()
+                rival.start()
+                self.loads[name, self.sizes[size]] = time.monotonic() - start
 
     def mixes(self, family, size):
         return [mix for mix in lists.MIXES
@@ -119,13 +135,16 @@ class Bench:
     # --- the flood ---
 
     def flood(self, family, size, mix, body):
-        """One cell once. `body` is a peer, or xdpwl with the rules of `size`."""
-        device = size if body == "xdpwl" else body
-        near, far = self.topology.near, self.topology.far
-        delivered = self.topology.delivered(family)
+        """One cell once. `body` is a peer, a rival, or xdpwl with the rules of
+        `size`."""
+        rival = self.rivals.get((size, body))
+        topology = rival.topology if rival else self.topology
+        device = rival.body if rival else size if body == "xdpwl" else body
+        near, far = topology.near, topology.far
+        delivered = topology.delivered(family)
         line = run("nsenter", f"--net={self.topology.path(near)}",
                    self.tool("generate"), self.tool("packets.bpf.o"),
-                   f"g-{device}", self.topology.path(far), f"f-{device}",
+                   f"g-{device}", topology.path(far), f"f-{device}",
                    self.records(family, size, mix),
                    f"{lists.KINDS[mix]}{family}", str(self.seconds),
                    str(self.threads[device]))
@@ -134,7 +153,7 @@ class Bench:
         packets, drops, accepted, refused, cpu = map(int, rest)
         if not packets:
             raise RuntimeError(f"f-{device}: no packet in {seconds} s")
-        delivered = self.topology.delivered(family) - delivered
+        delivered = topology.delivered(family) - delivered
         sample = Sample(family, self.sizes[size], mix, body, packets / seconds,
                         cpu / packets, cpu / seconds / 1e9, seconds, packets,
                         drops, accepted, refused, delivered)
@@ -145,6 +164,8 @@ class Bench:
         """The figures are worth nothing when the packets went elsewhere."""
         if s.mix == "c":
             wrong = s.drops + max(0, s.packets - s.delivered)
+        elif s.body in (rivals.Nft.name, rivals.Ipset.name):
+            wrong = s.delivered     # they drop behind what counts drops
         else:
             wrong = abs(s.packets - s.drops)
         if wrong > ERROR * s.packets + 512:
@@ -156,7 +177,9 @@ class Bench:
         cells = [(f, size, mix, body) for f in FAMILIES for size in self.sizes
                  for mix in self.mixes(f, size)
                  for body in (("none",) if mix == "c" else ("bare", "parse"))
-                 + (() if self.peers_only else ("xdpwl",))]
+                 + (() if self.peers_only else ("xdpwl",))
+                 + tuple(name for at, name in self.rivals
+                         if at == size and rivals.can_mix(name, f, mix))]
         samples = []
         for _ in range(self.rounds):
             # Bodies of a cell stay beside each other, in a new order each time.
@@ -165,6 +188,8 @@ class Bench:
             for size in self.pins:
                 self.outward.flows_start(size)
             samples += [self.flood(*cell) for cell in cells]
+            print(".", end="", flush=True)
+        print()
         return samples
 
     # --- the program alone ---
@@ -197,33 +222,9 @@ class Bench:
                 rates[body].append(self.outward.rate(device, self.seconds))
         return rates
 
-    # --- apply ---
-
-    def apply_times(self, family, prefixes):
-        """Two files of which each is a change from the other, in turns."""
-        files = []
-        for i, part in enumerate((prefixes, prefixes[:-1])):
-            files.append(self.file(f"apply{i}"))
-            lists.rules_write(files[i], {family: part})
-        seconds = []
-        for i in range(self.apply_rounds + 1):
-            start = time.monotonic()
-            self.command("apply", "apply", files[i % 2])
-            seconds.append(time.monotonic() - start)
-        return seconds[1:]
-
-    def applies(self):
-        with open(self.file("apply"), "w", encoding="ascii"):
-            pass
-        self.xdpwl_attach("apply")
-        return {("IPv%d prefixes" % f, self.sizes[size]):
-                self.apply_times(f, self.listed[size][f])
-                for size in self.sizes if self.sizes[size] >= 100_000
-                for f in FAMILIES}
-
     # --- all of it ---
 
-    def save(self, samples, costs, outwards, applies):
+    def save(self, samples, costs, outwards, changes):
         report.csv_write(self.tool("rates.csv"), Sample._fields, samples)
         report.csv_write(
             self.tool("costs.csv"),
@@ -234,9 +235,9 @@ class Bench:
             [[body, rate] for body, values in outwards.items()
              for rate in values])
         report.csv_write(
-            self.tool("apply.csv"), ["what", "n", "seconds"],
-            [[what, n, f"{s:.4f}"] for (what, n), times in applies.items()
-             for s in times])
+            self.tool("changes.csv"), ["what", "n", "value"],
+            [[what, n, f"{value:.4f}"] for (what, n), values in changes.items()
+             for value in values])
 
     def run(self):
         self.prepare()
@@ -244,17 +245,20 @@ class Bench:
             print(f"mix {mix}: {what}")
         samples, costs = self.floods(), self.costs()
         outwards = {} if self.peers_only else self.outwards()
-        applies = {} if self.peers_only else self.applies()
-        self.save(samples, costs, outwards, applies)
+        changes = {} if self.peers_only else Edits(self).measure()
+        self.save(samples, costs, outwards, changes)
         rates = report.Rates(samples)
         goals = rates.print("abd", ("bare", "parse"), "Dropped")
         goals += rates.print("c", ("none",), "Passed, up to a UDP socket")
         report.costs_print(costs)
         if self.peers_only:
             return True
-        goals += report.outward_print(outwards) + report.applies_print(applies)
+        goals += rates.rivals_print([name for _, name in self.rivals])
+        report.loads_print(self.loads)
+        goals += report.outward_print(outwards) + report.changes_print(changes)
+        page.write(self.tool("index.html"), rates, changes)
         print(f"\n{sum(goals)} of {len(goals)} goals met, or missed by less than"
-              f" the spread; figures in {self.directory}/*.csv")
+              f" the spread; figures in {self.directory}/*.csv, plots in index.html")
         return self.quick or all(goals)
 
     def remove(self):
@@ -264,6 +268,8 @@ class Bench:
             except RuntimeError as error:
                 print(f"bench: {error}", file=sys.stderr)
             shutil.rmtree(self.pin_dir(body), ignore_errors=True)
+        for rival in self.rivals.values():
+            rival.remove()
         self.topology.remove()
         shutil.rmtree(self.scratch, ignore_errors=True)
 

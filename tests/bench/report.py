@@ -8,7 +8,17 @@ import csv
 import statistics
 
 MILLION = 1_000_000
-GOAL_APPLY = {100_000: 0.25, MILLION: 2.0}  # seconds
+# What a change may take or cost at most, by what is measured and how many prefixes.
+GOALS = {
+    ("apply, IPv4, s", 100_000): 0.25, ("apply, IPv4, s", MILLION): 2.0,
+    ("apply, IPv6, s", 100_000): 0.25, ("apply, IPv6, s", MILLION): 3.0,
+    ("one allow more, ms", 100_000): 20, ("one allow more, ms", MILLION): 50,
+    ("save 10,000 lines, ms", 10_000): 20,
+    ("memory, IPv4, B a prefix", 100_000): 200, ("memory, IPv4, B a prefix", MILLION): 200,
+    ("memory, random /32, B a prefix", MILLION): 200,
+    ("stall, p99.9 beside a copy's", MILLION): 2.0,
+}
+GOAL_RIVAL = {"a": 2.0, "b": 2.0, "d": 2.0, "c": 1.0}    # of the fastest
 GOAL_OUTWARD = 0.97  # of a program that lets everything in
 FULL = 0.01          # share of packets that a full ring refuses; below: never full
 BUSY = 0.90          # share of its core that a filter had, with a full ring
@@ -118,6 +128,29 @@ class Rates:
         return results
 
 
+    def rivals_print(self, names):
+        """xdpwl beside the fastest of the others, cell by cell."""
+        names = list(dict.fromkeys(names))
+        if not names:
+            return []
+        results = []
+        print("\nBeside others at the same job: Mpps; ratio to the fastest\n")
+        print(f"IP mix         N{''.join(f'{name:>11}' for name in names)}"
+              "   xdpwl  of the fastest      goal")
+        for cell in sorted(self.cells, key=lambda c: (c[0], c[2], c[1])):
+            there = [name for name in names if name in self.cells[cell]]
+            if not there or "xdpwl" not in self.cells[cell]:
+                continue
+            best = max(there, key=lambda n: median(self.column(cell, n, "rate")))
+            values = self.ratios(cell, "xdpwl", best)
+            family, n, mix = cell
+            print(f"v{family}  {mix} {n:9,}"
+                  + "".join(f"{self.rate(cell, name):>11}" for name in names)
+                  + f"{self.rate(cell, 'xdpwl')}  {ratio(values):19} "
+                  + judge(values, GOAL_RIVAL[mix], results))
+        return results
+
+
 def ratio(values):
     low, high = quartiles(values)
     return f"{median(values):.2f} ({low:.2f}..{high:.2f})"
@@ -152,13 +185,23 @@ def outward_print(rates):
     return results
 
 
-def applies_print(applies):
-    """applies: (what, n) -> seconds. Returns goals met or not."""
+def loads_print(loads):
+    """loads: (rival, n) -> seconds for both families, once."""
+    print("\nLoading of the others, both families, seconds: " + ", ".join(
+        f"{name} {n:,} {seconds:.2f}" for (name, n), seconds in loads.items()))
+
+
+def changes_print(changes):
+    """changes: (what, n) -> values. Returns goals met or not. The least of the
+    values is what the machine's other work took nothing from."""
     results = []
-    print("\nApply of a set file, wall clock, seconds\n")
-    for (what, n), seconds in applies.items():
-        goal = GOAL_APPLY[n]
-        results.append(min(seconds) <= goal)
-        print(f"{n:9,} {what:14} {median(seconds):6.3f} ({spread(seconds)})  "
-              f"{goal} {'met' if median(seconds) <= goal else 'near' if results[-1] else 'MISSED'}")
+    print("\nChanges: medians, and their range\n")
+    for (what, n), values in changes.items():
+        line = f"{n:9,} {what:32} {median(values):9.3f} ({spread(values)})"
+        goal = GOALS.get((what, n))
+        if goal is not None:
+            results.append(min(values) <= goal)
+            line += f"  {goal} " + ("met" if median(values) <= goal else
+                                    "near" if results[-1] else "MISSED")
+        print(line)
     return results

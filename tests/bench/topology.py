@@ -44,9 +44,9 @@ def inside(netns):
 
 
 class Topology:
-    def __init__(self):
-        self.near = f"xdpwl-bench-g{os.getpid()}"
-        self.far = f"xdpwl-bench-f{os.getpid()}"
+    def __init__(self, suffix=""):
+        self.near = f"xdpwl-bench-g{os.getpid()}{suffix}"
+        self.far = f"xdpwl-bench-f{os.getpid()}{suffix}"
         self.socket = None
 
     def path(self, name):
