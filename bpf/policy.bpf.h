@@ -161,6 +161,24 @@ static __always_inline bool coarse_hit6(const struct packet *packet,
 			 hash, shift);
 }
 
+static __always_inline bool fine_has(const struct generation *gen, __u64 hash)
+{
+	return bloom_has(gen->slot->fine6.word[XDPWL_BLOOM_WORD(hash, XDPWL_FINE6_SHIFT)],
+			 hash, XDPWL_FINE6_SHIFT);
+}
+
+/* By its first 32 bits or 48. */
+static __always_inline bool fine_hit6(const struct packet *packet,
+				      const struct generation *gen)
+{
+	__be16 next = *(const __be16 *)&packet->addr[1];
+
+	return !(gen->slot->flags & XDPWL_HAS_FINE6) ||
+	       fine_has(gen, source_hash(packet, gen)) ||
+	       fine_has(gen, xdpwl_bloom_hash48(packet->addr[0], next,
+						gen->slot->seed));
+}
+
 /* Whether exact6 knows of a source. */
 static __always_inline bool has_exact6(const struct packet *packet,
 				       const struct generation *gen)
@@ -196,7 +214,8 @@ static __always_inline bool source_listed(struct packet *packet,
 		       table_hit4(packet, gen);
 	if (short6_hit(packet, gen, half))
 		return true;
-	if (!near_hit6(packet, gen, half) || !coarse_hit6(packet, gen, half))
+	if (!near_hit6(packet, gen, half) || !coarse_hit6(packet, gen, half) ||
+	    !fine_hit6(packet, gen))
 		return false;
 	return !has_exact6(packet, gen) ||
 	       (packet->number = number_find6(packet, gen)) != XDPWL_UNLISTED;

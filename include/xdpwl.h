@@ -11,7 +11,7 @@
  * whose write makes another current. Within a generation:
  *
  *   service, protocol, odd_ports   (group, protocol, port) -> class
- *   near4, near6, coarse6          source -> "no rule names anything near it" (front.h)
+ *   near4, near6, coarse6, fine6   source -> "no rule names anything near it" (front.h)
  *   lpm4, lpm6                     source -> entry, closed over its covering prefixes;
  *                                  in front of them table4.h and exact.h, which agree
  *   cells                          (profile, class) -> cell
@@ -31,7 +31,7 @@
 #include "reasons.h"
 #include "table4.h"
 
-#define XDPWL_ABI	6
+#define XDPWL_ABI	7
 
 #define XDPWL_SLOTS	3	/* current, fallback of a confirm, being built */
 #define XDPWL_GROUPS	17	/* sets of interfaces: 16 that `on` tells apart, and the rest */
@@ -126,6 +126,7 @@ struct xdpwl_cell_key {
 #define XDPWL_RA		0x800	/* option ra on */
 #define XDPWL_CLASS_E		0x1000	/* option class-e on */
 #define XDPWL_HAS_TABLE4	0x2000	/* table4 stands in front of lpm4 */
+#define XDPWL_HAS_FINE6		0x4000	/* fine6 is filled */
 
 /* What a packet needs to know of a generation before it asks a map, most of all what
  * turns strangers away there. */
@@ -140,6 +141,7 @@ struct xdpwl_slot {
 	struct xdpwl_exact exact6;
 	struct xdpwl_near4 near4;	/* first: near enough for an offset */
 	struct xdpwl_near6 near6;
+	struct xdpwl_fine6 fine6;
 	struct xdpwl_short6 short6;
 	struct xdpwl_named named[XDPWL_GROUPS];
 };
@@ -333,7 +335,7 @@ _Static_assert(sizeof(struct xdpwl_lpm6) == 20, "lpm6");
 _Static_assert(sizeof(struct xdpwl_entry) == 16, "entry");
 _Static_assert(sizeof(struct xdpwl_cell_key) == 8, "cell_key");
 _Static_assert(sizeof(struct xdpwl_slot) ==
-	       80 + (16 + 128 + 256 + 16 * XDPWL_GROUPS) * 1024, "slot");
+	       80 + (16 + 128 + 128 + 256 + 16 * XDPWL_GROUPS) * 1024, "slot");
 _Static_assert(sizeof(struct xdpwl_control) ==
 	       64 + 4 * sizeof(struct xdpwl_slot) + XDPWL_TCP_UDP, "control");
 _Static_assert(sizeof(struct xdpwl_interface_key) == 8, "interface_key");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Marks what the entries of the tries touch: in the slot, and where that says too little
- * of IPv6, in the coarse table.
+ * of many IPv6 prefixes, in the coarse table.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,6 +12,7 @@
 #define WORDS (XDPWL_BLOCK_BITS / 64)
 #define BLOOM_KEYS_A_WORD 2
 #define BLOOM_WORDS_MAX (1u << 18)
+#define FINE_KEYS (4u << XDPWL_FINE6_LOG)	/* more of them, and fine6 says little */
 #define MOST(bits) ((bits) / 3)	/* set bits: more of them, and a table says little */
 
 /* A half of a coarse table: blocks follow one another without a gap, and so do their
@@ -108,10 +109,10 @@ static uint32_t head6(const struct xdpwl_lpm6 *key)
 	return ntohl(head);
 }
 
-/* How many first 32 bits a prefix of at least XDPWL_SHORT6 stands for. */
-static uint32_t heads_of(const struct xdpwl_lpm6 *key)
+/* How many first `head` bits a prefix of at least XDPWL_SHORT6 stands for. */
+static uint32_t heads_of(uint32_t length, uint32_t head)
 {
-	return key->len >= 32 ? 1 : 1u << (32 - key->len);
+	return length >= head ? 1 : 1u << (head - length);
 }
 
 static uint32_t bloom_words(const struct tables *tables)
@@ -124,7 +125,7 @@ static uint32_t bloom_words(const struct tables *tables)
 		if (keys[i].len >= XDPWL_SHORT6 &&
 		    (!i || keys[i].len < 32 ||
 		     head6(&keys[i]) != head6(&keys[i - 1])))
-			heads += heads_of(&keys[i]);
+			heads += heads_of(keys[i].len, 32);
 	while (words * BLOOM_KEYS_A_WORD < heads && words < BLOOM_WORDS_MAX)
 		words *= 2;
 	return words;
@@ -164,7 +165,7 @@ static void half_mark6(struct tables *tables, int half,
 {
 	uint32_t head = head6(key), i;
 
-	for (i = 0; i < heads_of(key); i++)
+	for (i = 0; i < heads_of(key->len, 32); i++)
 		mark(tables, half,
 		     xdpwl_bloom_hash(htonl(head + i), tables->slot->seed));
 }
@@ -208,12 +209,72 @@ static void entries_mark6(struct tables *tables, mark6 *mark)
 		entry_mark6(tables, i, mark);
 }
 
+/* ---- IPv6: fine6 ---- */
+
+/* How many prefixes there are of each length; of those that share 48 bits with the one
+ * before, none. */
+static void lengths_count(const struct table *lpm6, uint64_t lengths[129])
+{
+	const struct xdpwl_lpm6 *keys = lpm6->keys;
+	size_t i;
+
+	for (i = 0; i < lpm6->n; i++)
+		if (!i || keys[i].len < 48 ||
+		    memcmp(keys[i].addr, keys[i - 1].addr, 6))
+			lengths[keys[i].len]++;
+}
+
+/* How many keys there are, if those of first 48 bits begin at length `first`. */
+static uint64_t keys_count(const uint64_t lengths[129], uint32_t first)
+{
+	uint64_t keys = 0;
+	uint32_t length;
+
+	for (length = XDPWL_SHORT6; length <= 128; length++)
+		keys += lengths[length] *
+			heads_of(length, length < first ? 32 : 48);
+	return keys;
+}
+
+/* As many first 48 bits as there is room for, or nothing: of too many prefixes. */
+static void fine_build6(struct tables *tables)
+{
+	const struct xdpwl_lpm6 *keys = tables->lpm6.keys;
+	struct xdpwl_slot *slot = tables->slot;
+	uint64_t lengths[129] = { 0 };
+	uint32_t first = 33, next, j;
+	size_t i;
+
+	lengths_count(&tables->lpm6, lengths);
+	while (first < 48 && keys_count(lengths, first) > FINE_KEYS)
+		first++;
+	if (keys_count(lengths, first) > FINE_KEYS)
+		return;
+	slot->flags |= XDPWL_HAS_FINE6;
+	for (i = 0; i < tables->lpm6.n; i++) {
+		uint32_t head = head6(&keys[i]), length = keys[i].len;
+
+		next = keys[i].addr[4] << 8 | keys[i].addr[5];
+		for (j = 0; length >= first && j < heads_of(length, 48); j++)
+			bloom_mark(slot->fine6.word,
+				   xdpwl_bloom_hash48(htonl(head), htons(next + j),
+						      slot->seed),
+				   XDPWL_FINE6_SHIFT);
+		for (j = 0; length >= XDPWL_SHORT6 && length < first &&
+			    j < heads_of(length, 32); j++)
+			bloom_mark(slot->fine6.word,
+				   xdpwl_bloom_hash(htonl(head + j), slot->seed),
+				   XDPWL_FINE6_SHIFT);
+	}
+}
+
 int coarse_build6(struct tables *tables)
 {
 	struct xdpwl_near6 *near = &tables->slot->near6;
 	const size_t size = sizeof(near->word[0]);
 	uint32_t words;
 
+	fine_build6(tables);
 	entries_mark6(tables, near_mark6);
 	saturate(near->word[XDPWL_HALF_ALL], size);
 	if (!saturate(near->word[XDPWL_HALF_ANY], size))

@@ -315,7 +315,7 @@ static bool bit(const __u64 *words, uint32_t number)
 	return words[number / 64] >> (number & 63) & 1;
 }
 
-static bool bloom(const __u64 *words, uint64_t hash, uint32_t shift)
+static bool bloom_has(const __u64 *words, uint64_t hash, uint32_t shift)
 {
 	__u64 word = words[XDPWL_BLOOM_WORD(hash, shift)];
 
@@ -329,9 +329,9 @@ static bool coarse(const struct tables *tables, const struct prefix *source,
 {
 	const struct xdpwl_slot *slot = tables->slot;
 	int half = all ? XDPWL_HALF_ALL : XDPWL_HALF_ANY;
+	uint16_t raw, next;
 	uint64_t hash;
 	uint32_t head;
-	uint16_t raw;
 
 	memcpy(&head, source->addr, sizeof(head));
 	memcpy(&raw, source->addr, sizeof(raw));
@@ -340,9 +340,16 @@ static bool coarse(const struct tables *tables, const struct prefix *source,
 	if (slot->flags & XDPWL_HAS_SHORT6 && bit(slot->short6.word[half], raw))
 		return true;
 	hash = xdpwl_bloom_hash(head, slot->seed);
-	return bloom(slot->near6.word[half], hash, XDPWL_NEAR6_SHIFT) &&
+	memcpy(&next, source->addr + 4, sizeof(next));
+	if (slot->flags & XDPWL_HAS_FINE6 &&
+	    !bloom_has(slot->fine6.word, hash, XDPWL_FINE6_SHIFT) &&
+	    !bloom_has(slot->fine6.word,
+		       xdpwl_bloom_hash48(head, next, slot->seed),
+		       XDPWL_FINE6_SHIFT))
+		return false;
+	return bloom_has(slot->near6.word[half], hash, XDPWL_NEAR6_SHIFT) &&
 	       (!slot->coarse6_half ||
-		bloom((__u64 *)((struct xdpwl_block *)tables->coarse6.elements +
+		bloom_has((__u64 *)((struct xdpwl_block *)tables->coarse6.elements +
 				half * slot->coarse6_half),
 		      hash, slot->bloom_shift));
 }
