@@ -15,6 +15,7 @@
 #ifndef PLAIN_BPF_H
 #define PLAIN_BPF_H
 
+#include "added.bpf.h"
 #include "essential.bpf.h"
 #include "flow.bpf.h"
 #include "policy.bpf.h"
@@ -30,6 +31,8 @@ static __always_inline bool is_unlisted(struct packet *packet,
 {
 	bool named;
 
+	if (flags & XDPWL_CURRENT_ROWS && added_near(packet, gen))
+		return false;
 	if (!(flags & XDPWL_HAS_ANY) && !source_near(packet, gen, XDPWL_HALF_ANY))
 		return true;
 	named = port_named(packet, gen);

@@ -16,6 +16,7 @@ struct generation {
 	const struct xdpwl_slot *slot;
 	const struct xdpwl_named *named;	/* ports of the group */
 	__u32 number;		/* of the slot */
+	__u32 added;		/* set of rows beside its tables, 0: none */
 	__u32 group;
 };
 

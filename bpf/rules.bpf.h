@@ -7,10 +7,12 @@
 #ifndef RULES_BPF_H
 #define RULES_BPF_H
 
+#include "added.bpf.h"
 #include "maps.bpf.h"
 #include "policy.bpf.h"
+#include "rules_pack.bpf.h"
 
-/* The generation in force, as part of no `on`. Returns its XDPWL_CURRENT_FLAGS:
+/* The generation in force, as part of no `on`. Returns what else stands beside it:
  * generation_device() may know more. */
 static __always_inline __u32 generation_read(struct generation *gen)
 {
@@ -18,10 +20,11 @@ static __always_inline __u32 generation_read(struct generation *gen)
 	__u32 current = *(volatile __u32 *)&control.current;
 
 	gen->number = current & XDPWL_CURRENT_SLOT;
+	gen->added = current / XDPWL_CURRENT_ADDED;
 	gen->slot = &control.slot[gen->number];
 	gen->group = 0;
 	gen->named = &gen->slot->named[0];
-	return current & XDPWL_CURRENT_FLAGS;
+	return current & ~XDPWL_CURRENT_SLOT;
 }
 
 /* The device's part in it; whether it only audits. */
@@ -44,27 +47,29 @@ static __always_inline bool generation_device(struct generation *gen,
 	return found->audit;
 }
 
-/* Where in the tables a device's rules stand: slot and group. */
-static __always_inline __u32 rules_place(const struct generation *gen)
-{
-	return gen->group << 2 | gen->number;
-}
-
-/* A packet that was parsed, as a scalar: what the rules ask of it. */
-static __always_inline __u64 rules_pack(__be16 dport, __u32 place, __u32 icmp_type,
-					__u32 proto, __u32 fragment,
-					__u32 family)
-{
-	return (__u64)dport << 32 | place << 24 | icmp_type << 16 | proto << 8 |
-	       fragment << 4 | family;
-}
-
 /* The answer: cell << 32, RULES_ANY, reason. */
 #define RULES_ANY	0x100	/* a rule for `any` decided */
 
 static __always_inline enum xdpwl_reason rules_reason(__u64 answer)
 {
 	return answer & 0x7f;
+}
+
+/* What the rows beside the tables say, where the tables say `cell`. */
+static __always_inline __u32 cell_added(const struct packet *packet,
+					const struct generation *gen, __u32 cell)
+{
+	bool four = packet->family == 4;
+	__u64 what = rules_pack(packet->dport, rules_place(gen), packet->icmp_type,
+				packet->proto, packet->fragment, packet->family);
+	__u32 added;
+
+	if (cell & XDPWL_DENY)
+		return cell;
+	added = four ? added_cell((__u64)bpf_ntohl(packet->addr[0]) << 32, 0, what) :
+		       added_cell(address_half(packet->addr),
+				  address_half(packet->addr + 2), what);
+	return added ? added : cell;
 }
 
 /* The cell of a packet of a family that the compiler knows: what may be read at `addr`
@@ -83,6 +88,8 @@ static __always_inline __u64 family_answer(struct packet *packet,
 		return XDPWL_NOT_ALLOWED;
 	class = packet_class(packet, gen);
 	of_source = listed_cell(packet, gen, class);
+	if (gen->added)
+		of_source = cell_added(packet, gen, of_source);
 	cell = cell_first(of_source, any_cell(gen, class));
 	return (__u64)cell << 32 | (of_source ? 0 : RULES_ANY) |
 	       cell_reason(cell);
@@ -93,11 +100,12 @@ static __always_inline __u64 family_answer(struct packet *packet,
 __noinline __u64 decide_rules(struct xdp_md *ctx, __u32 addr, __u64 what)
 {
 	struct generation gen = {
-		.number = what >> 24 & 3, .group = what >> 26 & XDPWL_GROUP_MASK,
+		.number = rules_slot(what), .group = rules_group(what),
+		.added = rules_added(what),
 	};
 	struct packet packet = {
-		.fragment = what >> 4 & 15, .proto = what >> 8,
-		.icmp_type = what >> 16, .dport = what >> 32,
+		.fragment = rules_fragment(what), .proto = rules_proto(what),
+		.icmp_type = rules_icmp_type(what), .dport = rules_dport(what),
 	};
 	__u64 answer;
 
@@ -106,7 +114,7 @@ __noinline __u64 decide_rules(struct xdp_md *ctx, __u32 addr, __u64 what)
 	gen.slot = &control.slot[gen.number];
 	gen.named = &gen.slot->named[gen.group];
 	packet.port = port_number(packet.proto, packet.dport);
-	if ((what & 15) == 4)
+	if (rules_family(what) == 4)
 		answer = family_answer(&packet, &gen, ctx, addr, 4);
 	else
 		answer = family_answer(&packet, &gen, ctx, addr, 6);

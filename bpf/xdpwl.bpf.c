@@ -64,12 +64,14 @@ static __always_inline __u64 next_known(struct xdp_md *ctx,
 __noinline __u64 next_long(struct xdp_md *ctx, __u32 link)
 {
 	struct generation gen;
+	__u32 flags;
 
 	if (frame_generation(&gen, ctx, 0))
 		return NEXT_ANY;
+	flags = gen.slot->flags | gen.added * XDPWL_CURRENT_ADDED;
 	return link == XDPWL_LINK_ETHERNET ?
-		       next_known(ctx, &gen, XDPWL_LINK_ETHERNET, gen.slot->flags) :
-		       next_known(ctx, &gen, XDPWL_LINK_NONE, gen.slot->flags);
+		       next_known(ctx, &gen, XDPWL_LINK_ETHERNET, flags) :
+		       next_known(ctx, &gen, XDPWL_LINK_NONE, flags);
 }
 
 static __always_inline int filter(struct xdp_md *ctx, __u32 link)

@@ -14,6 +14,7 @@
  *   near4, near6, coarse6, fine6   source -> "no rule names anything near it" (front.h)
  *   lpm4, lpm6                     source -> entry, closed over its covering prefixes;
  *                                  in front of them table4.h and exact.h, which agree
+ *   added                          rules beside all that, added in place (added.h)
  *   cells                          (profile, class) -> cell
  *   any                            class -> cell, for rules whose source is `any`
  *
@@ -26,12 +27,13 @@
 
 #include <linux/bpf.h>
 #include <linux/types.h>
+#include "added.h"
 #include "exact.h"
 #include "front.h"
 #include "reasons.h"
 #include "table4.h"
 
-#define XDPWL_ABI	7
+#define XDPWL_ABI	8
 
 #define XDPWL_SLOTS	3	/* current, fallback of a confirm, being built */
 #define XDPWL_GROUPS	17	/* sets of interfaces: 16 that `on` tells apart, and the rest */
@@ -149,12 +151,15 @@ struct xdpwl_slot {
 /* Beside the slot in `current`: what sends every packet a longer way. */
 #define XDPWL_CURRENT_SLOT	3u
 #define XDPWL_CURRENT_FLAGS	(XDPWL_HAS_ANY | XDPWL_HAS_INTERFACES)
+/* And above: the set of `added` in force. */
+#define XDPWL_CURRENT_ADDED	0x20000000u	/* times its number */
+#define XDPWL_CURRENT_ROWS	((XDPWL_ADDED_SETS - 1) * XDPWL_CURRENT_ADDED)
 
 /* The control block: program data, mapped writable by commands. */
 struct xdpwl_control {
 	__u32 abi;
-	__u32 current;		/* slot | its XDPWL_CURRENT_FLAGS; the last write of
-				 * every change */
+	__u32 current;		/* slot | its XDPWL_CURRENT_FLAGS | set of `added` *
+				 * XDPWL_CURRENT_ADDED; the last write of every change */
 	__u32 reserved[6];	/* fallback and deadline of a confirm, open until */
 	__u64 netns;		/* inode of the network namespace, for commands */
 	__u64 since;		/* counters start, ns since the epoch, for commands */
@@ -163,6 +168,7 @@ struct xdpwl_control {
 				 * flows that are forwarded */
 	__u32 fragment_buckets;
 	struct xdpwl_slot slot[4];	/* the fourth is never used: a mask bounds it */
+	struct xdpwl_added added[4][XDPWL_ADDED_SETS];	/* of each slot */
 	/* Not 0: a flow once used this local port. Written by packets, a byte each, as
 	 * two may come at once. Most scans end there. */
 	__u8 flow_port[XDPWL_TCP_UDP];
@@ -337,7 +343,9 @@ _Static_assert(sizeof(struct xdpwl_cell_key) == 8, "cell_key");
 _Static_assert(sizeof(struct xdpwl_slot) ==
 	       80 + (16 + 128 + 128 + 256 + 16 * XDPWL_GROUPS) * 1024, "slot");
 _Static_assert(sizeof(struct xdpwl_control) ==
-	       64 + 4 * sizeof(struct xdpwl_slot) + XDPWL_TCP_UDP, "control");
+	       64 + 4 * sizeof(struct xdpwl_slot) +
+		       4 * XDPWL_ADDED_SETS * sizeof(struct xdpwl_added) +
+		       XDPWL_TCP_UDP, "control");
 _Static_assert(sizeof(struct xdpwl_interface_key) == 8, "interface_key");
 _Static_assert(sizeof(struct xdpwl_counter) == 16, "counter");
 _Static_assert(sizeof(struct xdpwl_ports) == 2560 * 1024, "ports");

@@ -31,9 +31,11 @@ void carry_members(struct ruleset *to, struct ruleset *from)
 		old = ruleset_set(from, to->sets[i].name);
 		if (!to->sets[i].path || !old)
 			continue;
-		free(to->sets[i].members);
+		if (!to->sets[i].borrowed)
+			free(to->sets[i].members);
 		to->sets[i].members = old->members;
 		to->sets[i].n_members = old->n_members;
+		to->sets[i].borrowed = old->borrowed;
 		old->members = NULL;
 		old->n_members = 0;
 	}

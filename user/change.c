@@ -33,7 +33,8 @@ static int file_read(struct change *change, struct error *error)
 	return 0;
 }
 
-int change_begin(struct change *change, struct context *context,
+static int begin(struct change *change, struct context *context,
+		 int (*open)(struct running *, const char *pin_dir, struct error *),
 		 struct error *error)
 {
 	int err;
@@ -45,7 +46,7 @@ int change_begin(struct change *change, struct context *context,
 	if (!err)
 		err = file_read(change, error);
 	if (!err)
-		err = running_open(&change->running, context->pin_dir, error);
+		err = open(&change->running, context->pin_dir, error);
 	if (!err && change->running.attached)
 		err = kern_privileges(error);
 	if (!err && change->running.attached && change->running.kern.readonly)
@@ -56,6 +57,21 @@ int change_begin(struct change *change, struct context *context,
 		err = links_begin(&change->links, &change->running, error);
 	if (err)
 		change_end(change);
+	return err;
+}
+
+int change_begin(struct change *change, struct context *context,
+		 struct error *error)
+{
+	return begin(change, context, running_open, error);
+}
+
+int change_begin_allow(struct change *change, struct context *context,
+		       struct error *error)
+{
+	int err = begin(change, context, running_open_quick, error);
+
+	change->adds = !err;
 	return err;
 }
 

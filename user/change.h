@@ -38,10 +38,15 @@ struct change {
 	size_t n_ended;
 	bool guarded;			/* ask the lockout guard */
 	bool rules_first;		/* new links wait for `next` (attach) */
+	bool adds;			/* `next` is what runs and at most one rule more */
 };
 
 int change_begin(struct change *change, struct context *context,
 		 struct error *error);
+/* For one `allow`: members of what runs are not looked at (store_check()) before a whole
+ * generation is built of them, which may not be needed. */
+int change_begin_allow(struct change *change, struct context *context,
+		       struct error *error);
 void change_end(struct change *change);
 
 /* Warn where the rules file is ahead of, or behind, what runs. */

@@ -151,7 +151,9 @@ static int edit_run(struct context *context, const struct edit *edit, int argc,
 {
 	struct change change;
 	char *what;
-	int err = change_begin(&change, context, error);
+	int err = edit->verb == EDIT_ALLOW ?
+			  change_begin_allow(&change, context, error) :
+			  change_begin(&change, context, error);
 
 	if (err)
 		return err;

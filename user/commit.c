@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include "added.h"
 #include "caller.h"
 #include "carry.h"
 #include "change.h"
@@ -18,7 +19,7 @@ struct progress {
 	bool prepared;
 	bool first;		/* nothing was attached: the pins are ours */
 	bool created, switched;
-	uint32_t before, slot;	/* of generations */
+	uint32_t before, place;	/* of generations */
 };
 
 /* ---- the lockout guard ---- */
@@ -82,19 +83,38 @@ static int generation_write(struct change *change, struct kern *kern,
 			    struct progress *progress, struct error *error)
 {
 	uint64_t number = progress->first ? 1 : kern_generation(kern) + 1;
-	size_t length;
-	void *bytes;
-	int err = store_write(&bytes, &length, &change->next, change->origin,
+	struct store store;
+	int err = store_write(&store, &change->next, change->origin, true,
 			      error);
 
 	if (err)
 		return err;
-	err = kern_maps_fill(kern, tables, number, &progress->slot, error);
+	err = kern_maps_fill(kern, tables, number, &progress->place, error);
 	if (!err)
-		err = kern_text_fill(kern, progress->slot, bytes, length,
-				     error);
-	free(bytes);
+		err = kern_text_fill(kern, progress->place, &store, error);
+	store_free(&store);
 	return err;
+}
+
+/* The one new rule beside the tables in force, if it can stand there. */
+static bool rule_add(struct change *change, struct progress *progress,
+		     uint32_t fresh)
+{
+	struct kern *kern = &change->running.kern;
+	struct xdpwl_added added;
+	struct store store;
+	struct error ignored;
+	int err;
+
+	if (progress->first || !change->adds ||
+	    change->next.n_rules != change->running.rules.n_rules + 1 ||
+	    !added_build(&added, kern_added(kern), &change->next, fresh) ||
+	    store_write(&store, &change->next, change->origin, false, &ignored))
+		return false;
+	err = kern_added_fill(kern, &added, &store, kern_generation(kern) + 1,
+			      &progress->place);
+	store_free(&store);
+	return !err;
 }
 
 static int tables_compile(struct change *change, struct tables *tables,
@@ -135,12 +155,28 @@ static int kern_ready(struct change *change, struct progress *progress,
 	return err;
 }
 
+/* The whole of a generation anew. */
+static int tables_build(struct change *change, struct progress *progress,
+			struct error *error)
+{
+	struct tables tables;
+	int err = store_check(&change->next, error);
+
+	if (!err)
+		err = tables_compile(change, &tables, error);
+	if (err)
+		return err;
+	err = generation_write(change, &change->running.kern, &tables, progress,
+			       error);
+	tables_free(&tables);
+	return err;
+}
+
 /* Everything that is not visible yet. */
 static int generation_build(struct change *change, struct progress *progress,
 			    struct error *error)
 {
 	struct running *running = &change->running;
-	struct tables tables;
 	uint32_t *fresh, last;
 	size_t n;
 	int err;
@@ -151,19 +187,12 @@ static int generation_build(struct change *change, struct progress *progress,
 			  error);
 	if (err)
 		return err;
-	err = tables_compile(change, &tables, error);
-	if (!err) {
-		err = kern_ready(change, progress, error);
-		/* Counters of new rules are zero before a packet reaches
-		 * them. */
-		if (!err && n)
-			err = kern_hits_reset(&running->kern, last, fresh, n,
-					      error);
-		if (!err)
-			err = generation_write(change, &running->kern, &tables,
-					       progress, error);
-		tables_free(&tables);
-	}
+	err = kern_ready(change, progress, error);
+	/* Counters of new rules are zero before a packet reaches them. */
+	if (!err && n)
+		err = kern_hits_reset(&running->kern, last, fresh, n, error);
+	if (!err && !(n == 1 && rule_add(change, progress, fresh[0])))
+		err = tables_build(change, progress, error);
 	free(fresh);
 	return err;
 }
@@ -174,7 +203,7 @@ static int generation_activate(struct change *change, struct progress *progress,
 	struct kern *kern = &change->running.kern;
 
 	progress->before = kern_maps_current(kern);
-	kern_maps_switch(kern, progress->slot);
+	kern_maps_switch(kern, progress->place);
 	progress->switched = true;
 	return progress->first ? kern_pin(kern, error) : 0;
 }

@@ -9,6 +9,7 @@
  *   kern_load.c     the object inside this binary to loaded programs and maps
  *   kern_pins.c     the directory of pins: open, create, replace, remove
  *   kern_maps.c     struct tables to a generation; the switch
+ *   kern_added.c    rows beside the generation in force
  *   kern_text.c     the generation's bytes (store.h) in and out of a map
  *   kern_link.c     programs on devices; kern_link_list.c: those that are there
  *   kern_out.c      the hook for what devices send
@@ -24,6 +25,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include "rulefile.h"
+#include "store.h"
 #include "tables.h"
 
 /* ---- kern_system.c, kern_bpffs.c, kern_lock.c ---- */
@@ -107,22 +109,53 @@ void kern_close(struct kern *kern);
 
 /* ---- generations ---- */
 
-/* Fill a slot that no packet uses; nothing is visible yet. Returns the slot in *slot. */
+/* A generation's place: its slot, and the set of rows added there, 0: none. */
+static inline uint32_t place_slot(uint32_t place)
+{
+	return place & XDPWL_CURRENT_SLOT;
+}
+
+static inline uint32_t place_added(uint32_t place)
+{
+	return place / XDPWL_CURRENT_ADDED;
+}
+
+/* Fill a slot that no packet uses; nothing is visible yet. Returns it in *place. */
 int kern_maps_fill(struct kern *kern, const struct tables *tables,
-		   uint64_t generation, uint32_t *slot, struct error *error);
-int kern_text_fill(struct kern *kern, uint32_t slot, const void *bytes,
-		   size_t length, struct error *error);
+		   uint64_t generation, uint32_t *place, struct error *error);
+int kern_text_fill(struct kern *kern, uint32_t slot, const struct store *store,
+		   struct error *error);
 /* The one write. */
-void kern_maps_switch(struct kern *kern, uint32_t slot);
+void kern_maps_switch(struct kern *kern, uint32_t place);
 /* Give back the memory of a slot that was left by a switch, once no packet can be
  * in it any more. */
-void kern_maps_retire(struct kern *kern, uint32_t slot);
-/* The slot in force, and the number of its generation. */
+void kern_maps_retire(struct kern *kern, uint32_t place);
+/* The place in force, and the number of its generation. */
 uint32_t kern_maps_current(const struct kern *kern);
 uint64_t kern_generation(const struct kern *kern);
-/* Bytes of the current generation, malloc'ed. */
-int kern_text_read(const struct kern *kern, void **bytes, size_t *length,
+
+/* The rows in force, NULL: none. */
+const struct xdpwl_added *kern_added(const struct kern *kern);
+/*
+ * Fill a set of rows that no packet reads beside the generation in force, which gets
+ * the text of `store` (its members stay as they are); nothing is visible yet. -ENOSPC: that
+ * has no room; then, as after any -errno, a whole generation is to be built.
+ */
+int kern_added_fill(struct kern *kern, const struct xdpwl_added *added,
+		    const struct store *store, uint64_t generation, uint32_t *place);
+/* kern_text.c's part of it. */
+int kern_text_add(struct kern *kern, uint32_t slot, uint32_t set,
+		  const struct store *store);
+
+/* Bytes of the current generation; members lie in the pinned map, read-only. */
+struct kern_text {
+	struct store store;
+	void *map;
+	size_t size;
+};
+int kern_text_read(const struct kern *kern, struct kern_text *text,
 		   struct error *error);
+void kern_text_free(struct kern_text *text);
 
 /* ---- kern_link.c: pins "link-IFNAME" below the pin directory, '.' written as ':' ---- */
 

@@ -62,6 +62,9 @@ int kern_load(struct kern *kern, const struct kern_sizes *sizes, uint32_t wanted
  * for: the verifier takes a fifth of a second for each, and a host needs few. */
 int kern_prog_get(struct kern *kern, enum kern_prog prog, struct error *error);
 
+/* Wait until every packet that is being judged now has gone. -errno: this kernel cannot. */
+int kern_grace_period(void);
+
 /* The inner map of `outer` at `key`, by its id: an fd, or -errno (-ENOENT: none). */
 int kern_inner_get(int outer, uint32_t key);
 

@@ -7,24 +7,26 @@
  */
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <linux/membarrier.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include "kern_inner.h"
 
 uint32_t kern_maps_current(const struct kern *kern)
 {
 	return __atomic_load_n(&kern->control->current, __ATOMIC_ACQUIRE) &
-	       XDPWL_CURRENT_SLOT;
+	       (XDPWL_CURRENT_SLOT | XDPWL_CURRENT_ROWS);
 }
 
 uint64_t kern_generation(const struct kern *kern)
 {
-	return kern->control->slot[kern_maps_current(kern)].generation;
+	const struct xdpwl_added *added = kern_added(kern);
+
+	return added ? added->generation :
+		       kern->control->slot[place_slot(kern_maps_current(kern))]
+			       .generation;
 }
 
 /* ---- n keys and values into a map ---- */
@@ -316,9 +318,9 @@ static int inners_fill(struct kern *kern, const struct tables *tables,
 /* ---- the whole ---- */
 
 int kern_maps_fill(struct kern *kern, const struct tables *tables,
-		   uint64_t generation, uint32_t *slot, struct error *error)
+		   uint64_t generation, uint32_t *place, struct error *error)
 {
-	uint32_t next = (kern_maps_current(kern) + 1) % XDPWL_SLOTS;
+	uint32_t next = (place_slot(kern_maps_current(kern)) + 1) % XDPWL_SLOTS;
 	int err = service_fill(kern, tables, next);
 
 	if (!err)
@@ -338,19 +340,20 @@ int kern_maps_fill(struct kern *kern, const struct tables *tables,
 	kern_fault();
 	memcpy(&kern->control->slot[next], tables->slot, sizeof(*tables->slot));
 	kern->control->slot[next].generation = generation;
-	*slot = next;
+	*place = next;
 	return 0;
 }
 
-void kern_maps_switch(struct kern *kern, uint32_t slot)
+void kern_maps_switch(struct kern *kern, uint32_t place)
 {
-	uint32_t flags = kern->control->slot[slot].flags & XDPWL_CURRENT_FLAGS;
+	uint32_t flags = kern->control->slot[place_slot(place)].flags &
+			 XDPWL_CURRENT_FLAGS;
 
 	kern_fault();
-	__atomic_store_n(&kern->control->current, slot | flags, __ATOMIC_RELEASE);
+	__atomic_store_n(&kern->control->current, place | flags, __ATOMIC_RELEASE);
 }
 
-void kern_maps_retire(struct kern *kern, uint32_t slot)
+void kern_maps_retire(struct kern *kern, uint32_t place)
 {
 	static const enum kern_map outers[] = { MAP_ODD_PORTS, MAP_CELLS,
 						MAP_LPM4, MAP_LPM6, MAP_TABLE4,
@@ -362,11 +365,11 @@ void kern_maps_retire(struct kern *kern, uint32_t slot)
 
 	/* A grace period: packets that read the old slot have left. Without it
 	 * (one CPU, an old kernel) the memory waits until the slot is used again. */
-	if (slot == kern_maps_current(kern) ||
-	    syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+	if (place_slot(place) == place_slot(kern_maps_current(kern)) ||
+	    kern_grace_period())
 		return;
 	for (i = 0; i < n; i++)
 		writes[i] = (struct outer_write){ kern->map[outers[i]], -1,
-						  slot, 0 };
+						  place_slot(place), 0 };
 	outer_writes(writes, n);
 }

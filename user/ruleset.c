@@ -263,7 +263,8 @@ void ruleset_free(struct ruleset *ruleset)
 {
 	for (size_t i = 0; i < ruleset->n_sets; i++) {
 		free(ruleset->sets[i].path);
-		free(ruleset->sets[i].members);
+		if (!ruleset->sets[i].borrowed)
+			free(ruleset->sets[i].members);
 	}
 	free(ruleset->sets);
 	free(ruleset->rules);

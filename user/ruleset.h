@@ -14,8 +14,9 @@
 struct set {
 	char name[RULE_NAME_SIZE];
 	char *path;			/* absolute path of a `file` set, NULL: inline */
-	struct prefix *members;		/* sorted, without repetition, owned */
+	struct prefix *members;		/* sorted, without repetition */
 	size_t n_members;
+	bool borrowed;			/* members are another's, read-only; else owned */
 	uint32_t line;
 };
 

@@ -39,16 +39,11 @@ static int interfaces_follow_links(struct running *running, struct error *error)
 
 static int rules_load(struct running *running, struct error *error)
 {
-	size_t length;
-	void *bytes;
-	int err;
+	int err = kern_text_read(&running->kern, &running->text, error);
 
-	err = kern_text_read(&running->kern, &bytes, &length, error);
-	if (err)
-		return err;
-	err = store_read(&running->rules, &running->origin, bytes, length,
-			 error);
-	free(bytes);
+	if (!err)
+		err = store_read(&running->rules, &running->origin,
+				 &running->text.store, error);
 	if (err)
 		return err;
 	running->attached = true;
@@ -72,8 +67,8 @@ static int pins_check_absent(const char *pin_dir, struct error *error)
 			 pin_dir);
 }
 
-int running_open(struct running *running, const char *pin_dir,
-		 struct error *error)
+int running_open_quick(struct running *running, const char *pin_dir,
+		       struct error *error)
 {
 	struct error why;
 	bool leftover;
@@ -101,6 +96,18 @@ int running_open(struct running *running, const char *pin_dir,
 	return err;
 }
 
+int running_open(struct running *running, const char *pin_dir,
+		 struct error *error)
+{
+	int err = running_open_quick(running, pin_dir, error);
+
+	if (!err && running->attached)
+		err = store_check(&running->rules, error);
+	if (err)
+		running_close(running);
+	return err;
+}
+
 int running_require(struct running *running, const char *pin_dir,
 		    struct error *error)
 {
@@ -119,6 +126,7 @@ void running_close(struct running *running)
 		kern_close(&running->kern);
 	if (running->attached)
 		ruleset_free(&running->rules);
+	kern_text_free(&running->text);
 	free(running->links);
 	free(running->origin);
 	memset(running, 0, sizeof(*running));

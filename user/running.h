@@ -18,11 +18,15 @@ struct running {
 	 * Read-only but for change.c. */
 	struct ruleset rules;
 	char *origin;
+	struct kern_text text;	/* members of the rules' sets lie in it */
 };
 
 /* Open what is pinned. Nothing there: 0 with `attached` false. */
 int running_open(struct running *running, const char *pin_dir,
 		 struct error *error);
+/* The same without store_check() of the rules: for commands that may do without. */
+int running_open_quick(struct running *running, const char *pin_dir,
+		       struct error *error);
 /* The same, for a command that cannot answer without: EXIT_ABSENT. */
 int running_require(struct running *running, const char *pin_dir,
 		    struct error *error);

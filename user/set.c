@@ -112,6 +112,22 @@ bool prefixes_cover(struct prefix *prefixes, size_t n,
 	}
 }
 
+/* The first that does not come before `outer`: what that covers stands from there on. */
+bool prefixes_within(const struct prefix *prefixes, size_t n,
+		     const struct prefix *outer)
+{
+	size_t low = 0, high = n, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (prefix_compare(&prefixes[middle], outer) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < n && prefix_covers(outer, &prefixes[low]);
+}
+
 /* A file while it is read: lines are found in one buffer, which moves on. */
 struct reader {
 	FILE *file;

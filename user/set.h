@@ -16,5 +16,8 @@ struct prefix *prefixes_find(struct prefix *prefixes, size_t n,
 /* Whether one of a sorted array covers `inner`. */
 bool prefixes_cover(struct prefix *prefixes, size_t n,
 		    const struct prefix *inner);
+/* Whether `outer` covers one of a sorted array. */
+bool prefixes_within(const struct prefix *prefixes, size_t n,
+		     const struct prefix *outer);
 
 #endif

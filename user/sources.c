@@ -31,19 +31,9 @@ static bool either_covers(const struct prefix *a, const struct prefix *b)
 	return prefix_covers(a, b) || prefix_covers(b, a);
 }
 
-/* One prefix and a sorted list: what it covers stands right behind it. */
 static bool list_touches(struct list list, const struct prefix *prefix)
 {
-	size_t low = 0, high = list.n, middle;
-
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (prefix_compare(&list.prefixes[middle], prefix) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return (low < list.n && prefix_covers(prefix, &list.prefixes[low])) ||
+	return prefixes_within(list.prefixes, list.n, prefix) ||
 	       prefixes_cover(list.prefixes, list.n, prefix);
 }
 

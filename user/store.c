@@ -27,24 +27,37 @@ struct store_rule {
 
 /* ---- to bytes ---- */
 
-static void write_members(FILE *out, const struct ruleset *ruleset)
+static int write_members(struct store *store, const struct ruleset *ruleset)
 {
-	size_t i;
+	size_t i, length = 0;
 	uint64_t n;
+	char *at;
 
+	for (i = 0; i < ruleset->n_sets; i++)
+		if (ruleset->sets[i].path)
+			length += sizeof(n) + ruleset->sets[i].n_members *
+						      sizeof(struct prefix);
+	store->members = at = malloc(length + 1);
+	if (!at)
+		return -ENOMEM;
+	store->members_length = length;
 	for (i = 0; i < ruleset->n_sets; i++) {
 		const struct set *set = &ruleset->sets[i];
 
 		if (!set->path)
 			continue;
 		n = set->n_members;
-		fwrite(&n, sizeof(n), 1, out);
-		fwrite(set->members, sizeof(*set->members), n, out);
+		memcpy(at, &n, sizeof(n));
+		at += sizeof(n);
+		if (n)
+			memcpy(at, set->members, n * sizeof(struct prefix));
+		at += n * sizeof(struct prefix);
 	}
+	return 0;
 }
 
-static void write_all(FILE *out, const struct ruleset *ruleset,
-		      const char *origin, const char *text, size_t length)
+static void write_rules(FILE *out, const struct ruleset *ruleset,
+			const char *origin, const char *text, size_t length)
 {
 	struct store_header header = {
 		.magic = STORE_MAGIC,
@@ -63,31 +76,42 @@ static void write_all(FILE *out, const struct ruleset *ruleset,
 		fwrite(&rule, sizeof(rule), 1, out);
 	}
 	fwrite(origin, 1, header.origin_length, out);
-	write_members(out, ruleset);
 }
 
-int store_write(void **bytes, size_t *length, const struct ruleset *ruleset,
-		const char *origin, struct error *error)
+int store_write(struct store *store, const struct ruleset *ruleset,
+		const char *origin, bool members, struct error *error)
 {
-	char *text = NULL, *result = NULL;
+	char *text = NULL, *rules = NULL;
 	size_t text_length = 0;
 	FILE *out = open_memstream(&text, &text_length);
 
+	memset(store, 0, sizeof(*store));
 	if (!out || ruleset_write(ruleset, out, NULL, NULL) | fclose(out))
 		goto fail;
-	out = open_memstream(&result, length);
+	out = open_memstream(&rules, &store->rules_length);
 	if (!out)
 		goto fail;
-	write_all(out, ruleset, origin ? origin : "", text, text_length);
+	write_rules(out, ruleset, origin ? origin : "", text, text_length);
 	if (fclose(out))
 		goto fail;
+	store->rules = rules;
+	rules = NULL;
+	if (members && write_members(store, ruleset))
+		goto fail;
 	free(text);
-	*bytes = result;
 	return 0;
 fail:
 	free(text);
-	free(result);
+	free(rules);
+	store_free(store);
 	return error_memory(error);
+}
+
+void store_free(struct store *store)
+{
+	free(store->rules);
+	free(store->members);
+	memset(store, 0, sizeof(*store));
 }
 
 /* ---- and back ---- */
@@ -109,21 +133,24 @@ static const void *take(struct reader *reader, uint64_t n, size_t size)
 
 static bool prefix_sound(const struct prefix *prefix)
 {
-	struct prefix network = *prefix;
 	unsigned int bits = prefix->family == AF_INET ? 32 : 128, i;
+	unsigned int whole = prefix->len / 8;
 
 	if ((prefix->family != AF_INET && prefix->family != AF_INET6) ||
 	    prefix->len > bits)
 		return false;
-	for (i = prefix->len; i < 128; i++)
-		network.addr[i / 8] &= ~(0x80 >> i % 8);
-	return !memcmp(&network, prefix, sizeof(network));
+	if (prefix->len % 8 && prefix->addr[whole++] & 0xff >> prefix->len % 8)
+		return false;
+	for (i = whole; i < sizeof(prefix->addr); i++)
+		if (prefix->addr[i])
+			return false;
+	return true;
 }
 
 static int read_members(struct set *set, struct reader *reader)
 {
 	const void *count = take(reader, 1, sizeof(uint64_t)), *members;
-	uint64_t n, i;
+	uint64_t n;
 
 	if (!count)
 		return -EINVAL;
@@ -131,27 +158,23 @@ static int read_members(struct set *set, struct reader *reader)
 	members = take(reader, n, sizeof(*set->members));
 	if (!members)
 		return -EINVAL;
-	set->members = malloc(n * sizeof(*set->members) + 1);
-	if (!set->members)
-		return -ENOMEM;
-	memcpy(set->members, members, n * sizeof(*set->members));
+	set->members = (struct prefix *)members;
 	set->n_members = n;
-	for (i = 0; i < n; i++)
-		if (!prefix_sound(&set->members[i]) ||
-		    (i && prefix_compare(&set->members[i - 1],
-					 &set->members[i]) >= 0))
-			return -EINVAL;
+	set->borrowed = true;
 	return 0;
 }
 
-static int read_sets(struct ruleset *ruleset, struct reader *reader)
+static int read_sets(struct ruleset *ruleset, const struct store *store)
 {
+	struct reader reader = { store->members,
+				 (const char *)store->members +
+					 store->members_length };
 	size_t i;
 	int err = 0;
 
 	for (i = 0; i < ruleset->n_sets && !err; i++)
 		if (ruleset->sets[i].path)
-			err = read_members(&ruleset->sets[i], reader);
+			err = read_members(&ruleset->sets[i], &reader);
 	return err;
 }
 
@@ -177,10 +200,34 @@ static int damaged(struct error *error)
 			 "damaged: `xdpwl apply` loads the rules file again");
 }
 
-int store_read(struct ruleset *ruleset, char **origin, const void *bytes,
-	       size_t length, struct error *error)
+static bool members_sound(const struct set *set)
 {
-	struct reader reader = { bytes, (const char *)bytes + length };
+	size_t i;
+
+	for (i = 0; i < set->n_members; i++)
+		if (!prefix_sound(&set->members[i]) ||
+		    (i && prefix_compare(&set->members[i - 1],
+					 &set->members[i]) >= 0))
+			return false;
+	return true;
+}
+
+int store_check(const struct ruleset *ruleset, struct error *error)
+{
+	size_t i;
+
+	for (i = 0; i < ruleset->n_sets; i++)
+		if (ruleset->sets[i].borrowed && !members_sound(&ruleset->sets[i]))
+			return damaged(error);
+	return 0;
+}
+
+int store_read(struct ruleset *ruleset, char **origin, const struct store *store,
+	       struct error *error)
+{
+	struct reader reader = { store->rules,
+				 (const char *)store->rules +
+					 store->rules_length };
 	const char *text, *rules, *name;
 	struct store_header header;
 	const void *head = take(&reader, 1, sizeof(header));
@@ -204,7 +251,7 @@ int store_read(struct ruleset *ruleset, char **origin, const void *bytes,
 	err = ruleset->n_rules == header.n_rules ? read_rules(ruleset, rules) :
 						   -EINVAL;
 	if (!err)
-		err = read_sets(ruleset, &reader);
+		err = read_sets(ruleset, store);
 	*origin = err ? NULL : strndup(name, header.origin_length);
 	if (!err && !*origin)
 		err = -ENOMEM;

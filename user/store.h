@@ -9,12 +9,25 @@
 
 #include "ruleset.h"
 
-/* *bytes is malloc'ed. `origin` is the file whose lines rule->line counts. */
-int store_write(void **bytes, size_t *length, const struct ruleset *ruleset,
-		const char *origin, struct error *error);
-/* Bytes are not trusted. *origin is malloc'ed. The ruleset is as ruleset_parse()
- * and ruleset_read_sets() leave it, with lines and hit numbers. */
-int store_read(struct ruleset *ruleset, char **origin, const void *bytes,
-	       size_t length, struct error *error);
+/* Rules apart from members of sets: small edits keep the latter as they are. */
+struct store {
+	void *rules, *members;
+	size_t rules_length, members_length;
+};
+
+/* Both malloc'ed; without `members` that part is empty. `origin` is the file whose
+ * lines rule->line counts. */
+int store_write(struct store *store, const struct ruleset *ruleset,
+		const char *origin, bool members, struct error *error);
+void store_free(struct store *store);
+/*
+ * Bytes are not trusted. *origin is malloc'ed. The ruleset is as ruleset_parse() and
+ * ruleset_read_sets() leave it, with lines and hit numbers; the members of its
+ * sets are those of `store`, borrowed, and store_check() is to say whether they are
+ * prefixes, sorted, without repetition: of a million that takes a while.
+ */
+int store_read(struct ruleset *ruleset, char **origin, const struct store *store,
+	       struct error *error);
+int store_check(const struct ruleset *ruleset, struct error *error);
 
 #endif

@@ -40,10 +40,37 @@ class Setting:
         self.rule_of = {}
         self.memory = Memory()
 
+    def reduced(self, lines):
+        """The same with fewer lines."""
+        return Setting('\n'.join(lines) + '\n', self.files)
+
     def sends(self, world, frame, link):
         """A frame that leaves by a device which no `on` names."""
         world.sends(frame, link)
         self.memory.sends(self.model, frame, link)
+
+
+class EditedSetting(Setting):
+    """The same, whose last lines come one by one, as commands."""
+
+    def __init__(self, text, edits, files):
+        super().__init__('\n'.join([text.rstrip('\r\n')] + edits) + '\n', files)
+        self.edits = edits
+
+    def apply(self, world):
+        count = len(self.edits)
+        lines = self.text.rstrip('\n').split('\n')
+        Setting('\n'.join(lines[:len(lines) - count]) + '\n',
+                self.files).apply(world)
+        for edit in self.edits:
+            world.must(*edit.split())
+        self.rule_of = {}
+
+    def reduced(self, lines):
+        lines = [line for line in lines if line]
+        edits = [edit for edit in self.edits if edit in lines]
+        return EditedSetting('\n'.join(lines[:len(lines) - len(edits)]), edits,
+                             self.files)
 
 
 def canonical(services):
@@ -142,7 +169,7 @@ def wrong_rule(setting, decision, cell):
 
 
 def still_wrong(world, lines, setting, frame, link, device):
-    trial = Setting('\n'.join(lines) + '\n', setting.files)
+    trial = setting.reduced(lines)
     try:
         trial.apply(world)
     except Failure:
@@ -200,6 +227,7 @@ class Ledger:
         self.odd = collections.Counter()
         self.rules = collections.Counter()
         self.uncertain = set()
+        self.added = 0	# rulesets with rows beside their tables
 
     def add(self, decision, frame):
         self.reasons[decision.reason] += 1

@@ -174,6 +174,21 @@ class RuleMaker:
                 self.lines.append('%s %s %s' % (
                     action, self.prefix(family, length), self.service()))
 
+    def edits(self, taken):
+        """Some allows of single prefixes, mostly of hosts, of sources not `taken`."""
+        rng, lines, seen = self.rng, [], set(taken)
+        for _ in range(rng.randrange(1, 13)):
+            family = rng.choice((4, 4, 6))
+            width = 32 if family == 4 else 128
+            prefix = self.prefix(family, rng.choice((
+                width, width, width, self.length(width))))
+            network = str(ipaddress.ip_network(prefix))
+            on = ' on ' + self.interfaces[0] if rng.random() < 0.05 else ''
+            if network not in seen:
+                seen.add(network)
+                lines.append('allow %s %s%s' % (prefix, self.services(), on))
+        return lines
+
     def options(self):
         rng = self.rng
         if rng.random() < 0.3:

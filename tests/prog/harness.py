@@ -172,6 +172,15 @@ class World:
                     self.maps['evictions'].lookup(struct.pack('=I', key)))
                 for key in range(5)]
 
+    def added(self):
+        """Which set of rows stands beside the tables in force, 0: none."""
+        control = bpfsys.obj_get(os.path.join(self.pins, 'control'))
+        try:
+            (value,) = bpfsys.Map(control).lookup(struct.pack('=I', 0))
+        finally:
+            os.close(control)
+        return struct.unpack_from('=I', value, 4)[0] >> 29
+
     def totals(self, name):
         """{key: (packets, bytes)} of a counter map, summed over the CPUs."""
         counters = self.maps[name]

@@ -4,6 +4,9 @@
 The loaded programs against the oracle: random rulesets, random packets,
 verdict, reason, deciding rule, counters and the answers of `test`. XDPWL_SEED
 repeats a run; XDPWL_RULESETS and XDPWL_PACKETS make it longer.
+
+Then once more with a build that edits small whitelists in place, too, as all do large
+ones: a part of each ruleset comes as commands.
 """
 import collections
 import os
@@ -36,12 +39,16 @@ def interface_lines(rng, devices):
         device, rng.choice(('', ' audit'))) for device in devices)
 
 
-def make_setting(world, number):
+def make_setting(world, number, edited):
     rng = random.Random('%s/%d' % (SEED, number))
     maker = generate.RuleMaker(rng, world.devices + ['gone0'],
                                path=world.path('set%d'))
     text = interface_lines(rng, world.devices) + maker.build()
-    return rng, maker.shape, compare.Setting(text, maker.files)
+    setting = compare.Setting(text, maker.files)
+    if edited:
+        taken = [rule.source for rule in setting.model.rules]
+        setting = compare.EditedSetting(text, maker.edits(taken), maker.files)
+    return rng, maker.shape, setting
 
 
 def rule_packets(world):
@@ -57,10 +64,11 @@ def wrong_counts(before, after, ledger):
         and count - before.get(rule, 0) != ledger.rules[rule]]
 
 
-def run_ruleset(world, tap, number, whole):
+def run_ruleset(world, tap, number, whole, edited=False):
     """One TAP line; returns how many mismatches it reported."""
-    rng, shape, setting = make_setting(world, number)
+    rng, shape, setting = make_setting(world, number, edited)
     setting.apply(world)
+    whole.added += bool(edited and world.added())
     complaint = compare.learn_ids(world, setting)
     problems = [complaint] if complaint else []
     before, ledger = rule_packets(world), compare.Ledger()
@@ -124,6 +132,29 @@ def check_counters(world, tap, whole):
            'expected %s' % whole.odd, 'counted %s' % odd)
 
 
+def run_edited(tap):
+    world = harness.World('oracle-edited',
+                          build=os.path.join(harness.BUILD, 'faults'))
+    whole, rulesets, reported = compare.Ledger(), max(RULESETS // 4, 1), 0
+    try:
+        world.write('')
+        world.attach('native')
+        for number in range(rulesets):
+            reported += run_ruleset(world, tap, number, whole, edited=True)
+            if reported > MAX_REPORTS:
+                tap.note('too many mismatches: stopped')
+                break
+        if not reported:
+            check_counters(world, tap, whole)
+        tap.ok(whole.added >= rulesets / 3,
+               'rows stood beside the tables often enough (%d of %d)' % (
+                   whole.added, rulesets))
+    except harness.Failure as failure:
+        tap.ok(False, 'the run with edits came to its end', failure)
+    finally:
+        world.close()
+
+
 def main():
     tap = harness.Tap()
     tap.note('XDPWL_SEED=%s repeats this run' % SEED)
@@ -149,6 +180,7 @@ def main():
         tap.ok(False, 'the run came to its end', failure)
     finally:
         world.close()
+    run_edited(tap)
     return tap.done()
 
 
