@@ -21,7 +21,6 @@ TABLE = 'inet xdpwl_input'
 UNREACHED = 'unreached'
 SETS = {'allow': 'allowed', 'deny': 'denied', None: 'untaken'}
 ADD = 'add @%s { ether saddr } drop'
-MARKER = 1	# the number of the frame that is sent last
 NOWHERE = 'ni_other'
 MAC = '02:00:00:00:00:01'	# packets.HOST_MAC
 
@@ -33,6 +32,9 @@ class InputHook:
         self.devices = {name: 'ni_' + name for name in interfaces}
         self.entrances = {None: NOWHERE, **self.devices}
         self.doors = {}
+        # Never used twice: a fragment may wait in the stack for its rest, which comes
+        # with a later ruleset.
+        self.number = 0
         for name, device in self.entrances.items():
             add_pair(device, device + '_')
             self.doors[name] = packet_socket(device + '_', 0)
@@ -57,20 +59,23 @@ class InputHook:
 
     def ask(self, asked):
         """The verdict on each (frame, interface), in order; once a load()."""
+        first = self.number
         with one_cpu():
-            for number, (frame, interface) in enumerate(asked, MARKER + 1):
-                self.doors[interface].send(numbered(frame, number))
-                if number % BATCH == 0:
+            for sent, (frame, interface) in enumerate(asked, 1):
+                self.doors[interface].send(self.numbered(frame))
+                if sent % BATCH == 0:
                     time.sleep(0)
-            self.doors[None].send(numbered(p.frame(p.ip4(
-                p.udp(9), p.UDP, '192.0.2.1')), MARKER))
+            last = self.number
+            self.doors[None].send(self.numbered(p.frame(p.ip4(
+                p.udp(9), p.UDP, '192.0.2.1'))))
         verdicts = [UNREACHED] * len(asked)
-        for verdict, number in self.written():
-            verdicts[number - MARKER - 1] = verdict
+        for verdict, number in self.written(last):
+            if first <= number < last:
+                verdicts[number - first] = verdict
         return verdicts
 
     @staticmethod
-    def written():
+    def written(last):
         """(verdict, number) of all frames, once the last one's is there."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
@@ -78,26 +83,26 @@ class InputHook:
                      for verdict, name in SETS.items()
                      for number in re.findall('02:01:([0-9a-f:]{11})', nft(
                          'list', 'set', *TABLE.split(), name))]
-            if any(number == MARKER for _, number in found):
-                return [(verdict, number) for verdict, number in found
-                        if number != MARKER]
+            if any(number == last for _, number in found):
+                return found
         raise Failure('the last frame came to no input chain')
+
+    def numbered(self, frame):
+        """With its number, and the header checksum that the stack asks of IPv4."""
+        frame = frame[:6] + b'\2\1' + struct.pack('!I', self.number) + frame[12:]
+        self.number += 1
+        if frame[12:14] != b'\x08\0' or len(frame) < 34:
+            return frame
+        size = (frame[14] & 15) * 4
+        header = frame[14:24] + b'\0\0' + frame[26:14 + size]
+        total = sum(struct.unpack('!%dH' % (len(header) // 2),
+                                  header[:len(header) // 2 * 2]))
+        while total >> 16:
+            total = (total & 0xffff) + (total >> 16)
+        return frame[:24] + struct.pack('!H', ~total & 0xffff) + frame[26:]
 
 
 def setting(family, device, name, value):
     with open('/proc/sys/net/%s/conf/%s/%s' % (family, device, name), 'w') as f:
         f.write(str(value))
 
-
-def numbered(frame, number):
-    """With its number, and the header checksum that the stack asks of IPv4."""
-    frame = frame[:6] + b'\2\1' + struct.pack('!I', number) + frame[12:]
-    if frame[12:14] != b'\x08\0' or len(frame) < 34:
-        return frame
-    size = (frame[14] & 15) * 4
-    header = frame[14:24] + b'\0\0' + frame[26:14 + size]
-    total = sum(struct.unpack('!%dH' % (len(header) // 2),
-                              header[:len(header) // 2 * 2]))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return frame[:24] + struct.pack('!H', ~total & 0xffff) + frame[26:]
