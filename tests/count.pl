@@ -3,7 +3,7 @@
 #
 # count.pl SKIPS STATUS N FILE...: what recorded TAP streams say, of N test
 # files that prove ran and of which it thought STATUS. Prints every failed test
-# with the comments behind it, every skip, then "N passed, N failed, N skipped".
+# with the comments behind it, and before it the seed that repeats the run, every skip, then "N passed, N failed, N skipped".
 # A skip whose reason no line of SKIPS (regular expressions) matches is a
 # failure, and so is a stream that broke off, said nothing, or did not keep its
 # plan. Fails unless nothing failed.
@@ -36,7 +36,7 @@ sub skip
 sub count
 {
 	my ($file, $name) = @_;
-	my $failing = 0;
+	my ($failing, $seed) = (0, '');
 
 	if (-z $file) {
 		$failed++;
@@ -50,8 +50,10 @@ sub count
 		if ($line->is_plan && $parser->skip_all) {
 			skip($name, 'all', $line->explanation);
 		} elsif (!$line->is_test) {
-			print '  ', $line->as_string, "\n"
-				if $failing && $line->is_comment;
+			next unless $line->is_comment;
+			$seed = '  ' . $line->as_string . "\n"
+				if $line->as_string =~ /seed/i;
+			print '  ', $line->as_string, "\n" if $failing;
 		} elsif ($line->has_skip) {
 			skip($name, 'test ' . $line->number,
 			     $line->explanation);
@@ -62,8 +64,9 @@ sub count
 		} else {
 			# Marked "todo" or not: what does not work is a failure.
 			$failed++;
-			print "FAILED: $name: ", $line->as_string, "\n";
+			print "FAILED: $name: ", $line->as_string, "\n", $seed;
 			$failing = 1;
+			$seed = '';
 		}
 	}
 	return unless $parser->parse_errors;
