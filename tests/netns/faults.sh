@@ -19,13 +19,15 @@ faulty()
 	host "$FAULTY" --rules "$RULES" --pin-dir "$PINS" --state-dir "$STATE" "$@"
 }
 
-# only SOURCE...: a rules file that lets these in, beside the fence.
+# only SOURCE...: a rules file that lets these in, beside the fence, and MORE lines.
+MORE=
 only()
 {
 	local source
 
 	echo "# The owner's words."
 	echo "interface eth0"
+	echo "$MORE"
 	for source in "$FENCE" "$@"; do
 		echo "allow $source $PORT/udp"
 	done
@@ -38,7 +40,12 @@ watch_send()
 }
 
 # runs SOURCE: whether list says that the running rules let it in.
-runs() { xdpwl list 2>/dev/null | grep -q "^allow $1 $PORT/udp"; }
+runs()
+{
+	xdpwl list > "$WORK/list" 2>/dev/null
+	grep -q -e "^allow $1 $PORT/udp" -e "^set few .*$1" "$WORK/list" &&
+		! grep -q "^deny $1" "$WORK/list"
+}
 passes() { xdpwl test "$1" "$PORT/udp" >/dev/null 2>&1; }
 
 # Who gets in by list, and by test, in the watcher's letters. Nothing attached:
@@ -83,7 +90,11 @@ complaints()
 		echo "the rules file: $(cat "$WORK/err")"
 	[ "$(head -n 1 "$RULES")" = "# The owner's words." ] ||
 		echo "the owner's words are gone"
+	others_complaints
 }
+
+# For tests with more rules to ask for.
+others_complaints() { :; }
 
 # What the next command brings into force must be its own change alone.
 next_complaints()
