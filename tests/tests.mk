@@ -82,7 +82,7 @@ $(BUILD)/tests/test_kern_connections: tests/netns/test_kern_connections.c $(KERN
 # --- bench: knobs ROUNDS=N, QUICK=1, SEED=N, PEERS_ONLY=1 (see tests/bench/bench.py) ---
 BENCH := $(BUILD)/bench
 BENCH_TOOLS := $(BENCH)/generate $(BENCH)/cost $(BENCH)/connect $(BENCH)/stall $(BENCH)/packets.bpf.o \
-	$(BENCH)/peers.bpf.o
+	$(BENCH)/peers.bpf.o $(BENCH)/stages.bpf.o
 BENCH_PACKAGES := python3 iproute2 ethtool util-linux nftables iptables ipset xdp-tools \
 	gnuplot-nox
 

@@ -3,8 +3,7 @@
 
 usage: bench.py XDPWL DIRECTORY
 
-DIRECTORY holds the built tools (generate, cost, stall, packets.bpf.o, peers.bpf.o)
-and gets the CSV files and index.html. Knobs of the environment: ROUNDS, QUICK=1, SEED,
+DIRECTORY holds the built tools (generate, cost, stall, *.bpf.o) and gets the CSV files and index.html. Knobs of the environment: ROUNDS, QUICK=1, SEED,
 PEERS_ONLY=1 (the machine alone, without xdpwl), XDPWL_DATA. It needs root, two
 cores and Linux 5.18, and leaves nothing behind. Exit 1: a verdict was wrong, or,
 unless it was QUICK, a goal was missed by more than the spread.
@@ -194,14 +193,14 @@ class Bench:
 
     # --- the program alone ---
 
-    def cost(self, family, size, mix):
+    def cost(self, family, size, mix, programs="peers", names=("bare", "parse")):
         device = "f-parse" if self.peers_only else f"f-{size}"
         pin = ([] if self.peers_only
                else [os.path.join(self.pin_dir(size), "xdpwl_ethernet")])
         text = run("nsenter", f"--net={self.topology.path(self.topology.far)}",
                    "nice", "-n", "-20", "taskset", "-c", str(FILTER_CPU),
-                   self.tool("cost"),
-                   self.tool("packets.bpf.o"), self.tool("peers.bpf.o"),
+                   self.tool("cost"), self.tool("packets.bpf.o"),
+                   self.tool(f"{programs}.bpf.o"), ",".join(names),
                    self.records(family, size, mix),
                    f"{lists.KINDS[mix]}{family}", device,
                    str(self.cost_rounds), *pin)
@@ -211,6 +210,12 @@ class Bench:
     def costs(self):
         return {(f, n, mix): self.cost(f, size, mix) for f in FAMILIES
                 for size, n in self.sizes.items() for mix in self.mixes(f, size)}
+
+    def stages(self):
+        """Each stage alone (stages.bpf.c), for strangers and for listed sources."""
+        return {(f, n, mix): self.cost(f, size, mix, "stages", report.STAGES)
+                for f in FAMILIES for size, n in self.sizes.items()
+                for mix in "ac"}
 
     # --- connections outward ---
 
@@ -224,12 +229,16 @@ class Bench:
 
     # --- all of it ---
 
-    def save(self, samples, costs, outwards, changes):
+    def save(self, samples, costs, stages, outwards, changes):
         report.csv_write(self.tool("rates.csv"), Sample._fields, samples)
         report.csv_write(
             self.tool("costs.csv"),
             ["family", "n", "mix", "bare", "parse", "xdpwl"],
             [[*cell, *ns] for cell, rounds in costs.items() for ns in rounds])
+        report.csv_write(
+            self.tool("stages.csv"), ["family", "n", "mix", *report.STAGES],
+            [[*cell, *ns[:len(report.STAGES)]]
+             for cell, rounds in stages.items() for ns in rounds])
         report.csv_write(
             self.tool("outward.csv"), ["body", "rate"],
             [[body, rate] for body, values in outwards.items()
@@ -244,15 +253,17 @@ class Bench:
         for mix, what in lists.MIXES.items():
             print(f"mix {mix}: {what}")
         samples, costs = self.floods(), self.costs()
+        stages = {} if self.peers_only else self.stages()
         outwards = {} if self.peers_only else self.outwards()
         changes = {} if self.peers_only else Edits(self).measure()
-        self.save(samples, costs, outwards, changes)
+        self.save(samples, costs, stages, outwards, changes)
         rates = report.Rates(samples)
         goals = rates.print("abd", ("bare", "parse"), "Dropped")
         goals += rates.print("c", ("none",), "Passed, up to a UDP socket")
         report.costs_print(costs)
         if self.peers_only:
             return True
+        report.stages_print(stages)
         goals += rates.rivals_print([name for _, name in self.rivals])
         report.loads_print(self.loads)
         goals += report.outward_print(outwards) + report.changes_print(changes)

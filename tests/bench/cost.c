@@ -5,10 +5,12 @@
  * next packet and tail-calls the program in question; making it costs the same
  * for each, and differences between programs are differences of their own.
  *
- * In: the object, that of the peers, records, kind of packet, the device to
- * come in on, rounds, and a pinned program or none. Out: one line a round with
- * the nanoseconds of bare, parse and the pinned one, taken one after the other.
+ * In: the object, another with programs and their names, records, kind of packet, the
+ * device to come in on, rounds, and a pinned program or none; maps that are pinned
+ * beside that are the programs' own maps of that name. Out: one line a round with the
+ * nanoseconds of each and of the pinned one, taken one after the other.
  */
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,7 @@
 #include "frame.h"
 
 #define REPEAT (4 * RECORDS) /* each packet four times a run */
+#define MOST   16	     /* programs */
 
 struct driver {
 	struct bpf_object *object;
@@ -29,29 +32,56 @@ struct driver {
 static void driver_load(struct driver *driver, char **argv,
 			const struct frame *frame, unsigned int flags)
 {
-	driver->object = packets_load(argv[1], "cost", frame, flags, argv[3],
+	driver->object = packets_load(argv[1], "cost", frame, flags, argv[4],
 				      &driver->program);
 	driver->target =
 	    bpf_object__find_map_fd_by_name(driver->object, "target");
 }
 
-static struct bpf_object *peers_load(const char *path, unsigned int flags)
+/* `control` is program data. */
+static void map_share(struct bpf_map *map, const char *directory)
+{
+	const char *name = bpf_map__name(map), *end = strstr(name, ".bss");
+	char path[512];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", directory,
+		 end && !end[4] ? "control" : name);
+	fd = bpf_obj_get(path);
+	if (fd >= 0 && bpf_map__reuse_fd(map, fd))
+		fail("%s: %m", path);
+	if (fd >= 0)
+		close(fd);
+}
+
+static int programs_load(const char *path, char *names, unsigned int flags,
+			 const char *pin, int *fds)
 {
 	struct bpf_object *object = bpf_object__open_file(path, NULL);
 	struct bpf_program *program;
+	struct bpf_map *map;
+	char *name, directory[400];
+	int n = 0;
 
 	if (!object)
 		fail("%s: %m", path);
 	bpf_object__for_each_program(program, object) bpf_program__set_flags(
 	    program, bpf_program__flags(program) | flags);
+	snprintf(directory, sizeof(directory), "%s", pin ? pin : "");
+	if (pin) {
+		dirname(directory);
+		bpf_object__for_each_map(map, object)
+		    map_share(map, directory);
+	}
 	if (bpf_object__load(object))
 		fail("%s: %m", path);
-	return object;
-}
-
-static int peer_fd(struct bpf_object *peers, const char *name)
-{
-	return bpf_program__fd(bpf_object__find_program_by_name(peers, name));
+	for (name = strtok(names, ","); name; name = strtok(NULL, ",")) {
+		program = bpf_object__find_program_by_name(object, name);
+		if (!program || n == MOST)
+			fail("%s: no program %s, or too many", path, name);
+		fds[n++] = bpf_program__fd(program);
+	}
+	return n;
 }
 
 static double program_run(const struct driver *driver, int program,
@@ -93,38 +123,33 @@ static unsigned int flags_find(char **argv, const struct frame *frame,
 
 int main(int argc, char **argv)
 {
+	int programs[MOST + 1], n, i, rounds, pinned = -1;
 	unsigned int flags = 0, ifindex;
-	int bare, parse, pinned = -1, rounds;
-	struct bpf_object *peers;
 	struct driver driver;
 	struct frame frame;
 
-	if (argc != 7 && argc != 8)
-		fail(
-		    "usage: cost OBJECT PEERS RECORDS KIND DEVICE ROUNDS [PIN]");
-	frame_build(&frame, argv[4]);
-	ifindex = if_nametoindex(argv[5]);
+	if (argc != 8 && argc != 9)
+		fail("usage: cost OBJECT PROGRAMS NAME,NAME... RECORDS KIND DEVICE "
+		     "ROUNDS [PIN]");
+	frame_build(&frame, argv[5]);
+	ifindex = if_nametoindex(argv[6]);
 	if (!ifindex)
-		fail("%s: %m", argv[5]);
-	if (argc == 8) {
-		pinned = bpf_obj_get(argv[7]);
+		fail("%s: %m", argv[6]);
+	if (argc == 9) {
+		pinned = bpf_obj_get(argv[8]);
 		if (pinned < 0)
-			fail("%s: %m", argv[7]);
+			fail("%s: %m", argv[8]);
 		flags = flags_find(argv, &frame, pinned);
 	}
 	driver_load(&driver, argv, &frame, flags);
-	peers = peers_load(argv[2], flags);
-	bare = peer_fd(peers, "bare");
-	parse = peer_fd(peers, "parse");
-	for (rounds = atoi(argv[6]); rounds > 0; rounds--) {
-		printf("%.2f", program_run(&driver, bare, &frame, ifindex));
-		printf(" %.2f", program_run(&driver, parse, &frame, ifindex));
-		if (pinned >= 0)
-			printf(" %.2f",
-			       program_run(&driver, pinned, &frame, ifindex));
-		printf("\n");
-	}
-	bpf_object__close(peers);
+	n = programs_load(argv[2], argv[3], flags, argv[8], programs);
+	if (pinned >= 0)
+		programs[n++] = pinned;
+	for (rounds = atoi(argv[7]); rounds > 0; rounds--)
+		for (i = 0; i < n; i++)
+			printf("%.2f%c", program_run(&driver, programs[i], &frame,
+						     ifindex),
+			       i < n - 1 ? ' ' : '\n');
 	bpf_object__close(driver.object);
 	return 0;
 }

@@ -173,6 +173,25 @@ def costs_print(costs):
         print(line)
 
 
+# Programs of stages.bpf.c; each says what one thing costs, `parse` apart.
+STAGES = ("parse", "generation", "port", "near", "listed", "trie", "cell", "flow",
+          "count", "hit")
+
+
+def stages_print(stages):
+    """stages: (family, n, mix) -> rounds of ns by STAGES."""
+    print("\nWhere a nanosecond goes: each stage alone, over a program that parses and "
+          "drops\n(listed: filters and tables; trie: in their place; cell: the entry, by "
+          "them, and\nits answer; flow: the table of flows; count, hit: what a drop and a "
+          "pass count)\n")
+    print("IP mix       N " + "".join(f"{name:>11}" for name in STAGES[1:]))
+    for (family, n, mix), rounds in sorted(
+            stages.items(), key=lambda c: (c[0][0], c[0][2], c[0][1])):
+        alone = [median([r[i] - r[0] for r in rounds])
+                 for i in range(1, len(STAGES))]
+        print(f"v{family}  {mix} {n:8,}" + "".join(f"{ns:11.1f}" for ns in alone))
+
+
 def outward_print(rates):
     """rates: body -> connections a second, by round."""
     results = []
