@@ -202,8 +202,8 @@ static int generation_activate(struct change *change, struct progress *progress,
 {
 	struct kern *kern = &change->running.kern;
 
-	progress->before = kern_maps_current(kern);
-	kern_maps_switch(kern, progress->place);
+	progress->before = kern_place(kern);
+	kern_place_switch(kern, progress->place);
 	progress->switched = true;
 	return progress->first ? kern_pin(kern, error) : 0;
 }
@@ -221,7 +221,7 @@ static void undo(struct change *change, struct progress *progress)
 	if (progress->created)
 		kern_remove(change->context->pin_dir, &ignored);
 	else if (progress->switched)
-		kern_maps_switch(kern, progress->before);
+		kern_place_switch(kern, progress->before);
 }
 
 /* What they send is hooked and what is open is learned before anything can drop. */

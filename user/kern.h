@@ -8,7 +8,8 @@
  *   kern_lock.c     one writer at a time
  *   kern_load.c     the object inside this binary to loaded programs and maps
  *   kern_pins.c     the directory of pins: open, create, replace, remove
- *   kern_maps.c     struct tables to a generation; the switch
+ *   kern_place.c    which generation is in force; the switch
+ *   kern_maps.c     struct tables to a generation
  *   kern_added.c    rows beside the generation in force
  *   kern_text.c     the generation's bytes (store.h) in and out of a map
  *   kern_link.c     programs on devices; kern_link_list.c: those that are there
@@ -120,22 +121,21 @@ static inline uint32_t place_added(uint32_t place)
 	return place / XDPWL_CURRENT_ADDED;
 }
 
+/* The one in force; its rows, NULL: none; the number of its generation. */
+uint32_t kern_place(const struct kern *kern);
+const struct xdpwl_added *kern_added(const struct kern *kern);
+uint64_t kern_generation(const struct kern *kern);
+/* The one write. */
+void kern_place_switch(struct kern *kern, uint32_t place);
+
 /* Fill a slot that no packet uses; nothing is visible yet. Returns it in *place. */
 int kern_maps_fill(struct kern *kern, const struct tables *tables,
 		   uint64_t generation, uint32_t *place, struct error *error);
 int kern_text_fill(struct kern *kern, uint32_t slot, const struct store *store,
 		   struct error *error);
-/* The one write. */
-void kern_maps_switch(struct kern *kern, uint32_t place);
 /* Give back the memory of a slot that was left by a switch, once no packet can be
  * in it any more. */
 void kern_maps_retire(struct kern *kern, uint32_t place);
-/* The place in force, and the number of its generation. */
-uint32_t kern_maps_current(const struct kern *kern);
-uint64_t kern_generation(const struct kern *kern);
-
-/* The rows in force, NULL: none. */
-const struct xdpwl_added *kern_added(const struct kern *kern);
 /*
  * Fill a set of rows that no packet reads beside the generation in force, which gets
  * the text of `store` (its members stay as they are); nothing is visible yet. -ENOSPC: that

@@ -9,11 +9,7 @@
  * the one in force. A slot that is filled anew begins at the 1st; an outer map was
  * updated since.
  */
-#include <errno.h>
-#include <linux/membarrier.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #include "kern_inner.h"
 
 enum { LAST_SET = 6, TURN = 3 };
@@ -21,24 +17,10 @@ enum { LAST_SET = 6, TURN = 3 };
 _Static_assert(LAST_SET < XDPWL_ADDED_SETS && LAST_SET % TURN == 0, "sets");
 _Static_assert(LAST_SET % 2 == 0, "the first set's text is not the last one's");
 
-int kern_grace_period(void)
-{
-	return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) ? -errno : 0;
-}
-
-const struct xdpwl_added *kern_added(const struct kern *kern)
-{
-	uint32_t place = kern_maps_current(kern);
-
-	return place_added(place) ?
-		       &kern->control->added[place_slot(place)][place_added(place)] :
-		       NULL;
-}
-
 int kern_added_fill(struct kern *kern, const struct xdpwl_added *added,
 		    const struct store *store, uint64_t generation, uint32_t *place)
 {
-	uint32_t now = kern_maps_current(kern), slot = place_slot(now);
+	uint32_t now = kern_place(kern), slot = place_slot(now);
 	uint32_t set = place_added(now) % LAST_SET + 1;
 	struct xdpwl_added *to = &kern->control->added[slot][set];
 	int err = 0;

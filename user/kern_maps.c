@@ -14,21 +14,6 @@
 #include <unistd.h>
 #include "kern_inner.h"
 
-uint32_t kern_maps_current(const struct kern *kern)
-{
-	return __atomic_load_n(&kern->control->current, __ATOMIC_ACQUIRE) &
-	       (XDPWL_CURRENT_SLOT | XDPWL_CURRENT_ROWS);
-}
-
-uint64_t kern_generation(const struct kern *kern)
-{
-	const struct xdpwl_added *added = kern_added(kern);
-
-	return added ? added->generation :
-		       kern->control->slot[place_slot(kern_maps_current(kern))]
-			       .generation;
-}
-
 /* ---- n keys and values into a map ---- */
 
 static int map_fill_singly(int fd, const char *keys, size_t key_size,
@@ -320,7 +305,7 @@ static int inners_fill(struct kern *kern, const struct tables *tables,
 int kern_maps_fill(struct kern *kern, const struct tables *tables,
 		   uint64_t generation, uint32_t *place, struct error *error)
 {
-	uint32_t next = (place_slot(kern_maps_current(kern)) + 1) % XDPWL_SLOTS;
+	uint32_t next = (place_slot(kern_place(kern)) + 1) % XDPWL_SLOTS;
 	int err = service_fill(kern, tables, next);
 
 	if (!err)
@@ -344,15 +329,6 @@ int kern_maps_fill(struct kern *kern, const struct tables *tables,
 	return 0;
 }
 
-void kern_maps_switch(struct kern *kern, uint32_t place)
-{
-	uint32_t flags = kern->control->slot[place_slot(place)].flags &
-			 XDPWL_CURRENT_FLAGS;
-
-	kern_fault();
-	__atomic_store_n(&kern->control->current, place | flags, __ATOMIC_RELEASE);
-}
-
 void kern_maps_retire(struct kern *kern, uint32_t place)
 {
 	static const enum kern_map outers[] = { MAP_ODD_PORTS, MAP_CELLS,
@@ -365,7 +341,7 @@ void kern_maps_retire(struct kern *kern, uint32_t place)
 
 	/* A grace period: packets that read the old slot have left. Without it
 	 * (one CPU, an old kernel) the memory waits until the slot is used again. */
-	if (place_slot(place) == place_slot(kern_maps_current(kern)) ||
+	if (place_slot(place) == place_slot(kern_place(kern)) ||
 	    kern_grace_period())
 		return;
 	for (i = 0; i < n; i++)

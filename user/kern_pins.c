@@ -100,7 +100,7 @@ static int control_check(const struct kern *kern, struct error *error)
 				 "`xdpwl detach --all` with that version, then "
 				 "attach again", kern->dir, kern->control->abi,
 				 XDPWL_ABI);
-	if (place_slot(kern_maps_current(kern)) >= XDPWL_SLOTS)
+	if (place_slot(kern_place(kern)) >= XDPWL_SLOTS)
 		return error_set(error, EXIT_SYSTEM, "the control block in %s "
 				 "is damaged: remove the directory and attach "
 				 "again", kern->dir);

@@ -185,12 +185,12 @@ static int text_get(const struct kern *kern, struct kern_text *text)
 	do {
 		kern_text_free(text);
 		generation = kern_generation(kern);
-		place = kern_maps_current(kern);
+		place = kern_place(kern);
 		fd = kern_inner_get(kern->map[MAP_TEXT], place_slot(place));
 		err = fd < 0 ? fd : text_take(text, fd, place_added(place));
 		if (fd >= 0)
 			close(fd);
-	} while (place != kern_maps_current(kern) ||
+	} while (place != kern_place(kern) ||
 		 generation != kern_generation(kern));
 	return err;
 }
