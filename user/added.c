@@ -42,7 +42,7 @@ static int rule_order(const void *a, const void *b)
 
 	if (x->source.prefix.len != y->source.prefix.len)
 		return y->source.prefix.len - x->source.prefix.len;
-	return x->id < y->id ? -1 : x->id > y->id;
+	return rule_id(x) < rule_id(y) ? -1 : rule_id(x) > rule_id(y);
 }
 
 /* All that get rows, in their order; *more is the new one. */

@@ -13,7 +13,7 @@ void carry_marks(struct ruleset *to, const struct ruleset *from, int what)
 
 	for (i = 0; i < to->n_rules; i++) {
 		struct rule *rule = &to->rules[i];
-		const struct rule *old = ruleset_rule(from, rule->id);
+		const struct rule *old = ruleset_rule(from, rule);
 
 		if (what & CARRY_LINES)
 			rule->line = old ? old->line : 0;

@@ -105,7 +105,7 @@ static void tell_allow(struct change *change, const struct rule *rule,
 	if (change->context->json)
 		json_array_append_new(context, json_pack("{s:o, s:s, s:s}",
 			"id", json_sprintf("%016llx",
-					   (unsigned long long)rule->id),
+					   (unsigned long long)rule_id(rule)),
 			"text", text, "where", where));
 	else if (!change->context->quiet)
 		printf("still allowed, at least in part, by: %s (%s)\n", text,

@@ -223,7 +223,7 @@ static int rules_missing(struct diff *diff, char sign,
 
 	for (i = 0; i < here->n_rules; i++) {
 		rule = &here->rules[i];
-		other = ruleset_rule(there, rule->id);
+		other = ruleset_rule(there, rule);
 		if (other && comments_equal(other, rule))
 			continue;
 		line = rule_format(rule);

@@ -91,7 +91,7 @@ void intern_free(struct intern *intern)
 		free(intern->blobs[i].bytes);
 	free(intern->blobs);
 	free(intern->by_bytes.slots);
-	free(intern->by_id.slots);
+	free(intern->by_rule.slots);
 	free(intern->by_set.slots);
 	free(intern->by_interface.slots);
 	free(intern);

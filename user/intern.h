@@ -28,7 +28,7 @@ struct blob {
 struct intern {
 	struct blob *blobs;	/* services, on, comments */
 	size_t n_blobs;
-	struct index by_bytes, by_id, by_set, by_interface;
+	struct index by_bytes, by_rule, by_set, by_interface;
 };
 
 uint32_t hash_bytes(const void *bytes, size_t length);

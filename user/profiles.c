@@ -31,7 +31,9 @@ int profiles_init(struct profiles *profiles, const struct ruleset *ruleset,
 	profiles->all = calloc(profiles->capacity, sizeof(*profiles->all));
 	profiles->uniform = calloc(classes->n_scopes + 1, sizeof(uint32_t));
 	profiles->scratch = calloc(1, sizeof(*profiles->scratch));
-	if (!profiles->all || !profiles->uniform || !profiles->scratch)
+	profiles->ids = calloc(ruleset->n_rules + 1, sizeof(*profiles->ids));
+	if (!profiles->all || !profiles->uniform || !profiles->scratch ||
+	    !profiles->ids)
 		return -ENOMEM;
 	return memo_init(&profiles->memo);
 }
@@ -48,6 +50,7 @@ void profiles_free(struct profiles *profiles)
 	free(profiles->all);
 	free(profiles->uniform);
 	free(profiles->scratch);
+	free(profiles->ids);
 	memset(profiles, 0, sizeof(*profiles));
 }
 
@@ -69,6 +72,15 @@ static uint32_t rule_cell(const struct profiles *profiles, uint32_t rule)
 /* ---- the rules of one prefix: while these are compared, a scratch cell holds the
  * index of a rule, plus one ---- */
 
+static uint64_t id_of(const struct profiles *profiles, uint32_t rule)
+{
+	uint64_t *id = &profiles->ids[rule];
+
+	if (!*id)
+		*id = rule_id(&profiles->ruleset->rules[rule]);
+	return *id;
+}
+
 /* Whether rule a comes before rule b where both name the same prefix. */
 static bool rule_first(const struct profiles *profiles, uint32_t a, uint32_t b)
 {
@@ -77,7 +89,7 @@ static bool rule_first(const struct profiles *profiles, uint32_t a, uint32_t b)
 
 	if (x->action != y->action)
 		return x->action == RULE_DENY;
-	return x->id < y->id;
+	return id_of(profiles, a) < id_of(profiles, b);
 }
 
 static void scratch_set(struct scratch *scratch, uint32_t class, uint32_t cell)

@@ -26,6 +26,7 @@ struct profiles {
 	uint32_t *uniform;		/* [n_scopes]: profile number, 0: not made yet */
 	struct memo memo;
 	struct scratch *scratch;
+	uint64_t *ids;			/* rule_id() of each that was asked for, or 0 */
 };
 
 int profiles_init(struct profiles *profiles, const struct ruleset *ruleset,

@@ -23,7 +23,7 @@ int report_document(json_t *document, FILE *out, struct error *error)
 
 static json_t *json_id(const struct rule *rule)
 {
-	return json_sprintf("%016llx", (unsigned long long)rule->id);
+	return json_sprintf("%016llx", (unsigned long long)rule_id(rule));
 }
 
 static json_t *json_prefix(const struct prefix *prefix)

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "intern.h"
 #include "rule.h"
 #include "sha256.h"
 
@@ -28,6 +29,39 @@ bool interfaces_equal(const struct interfaces *a, const struct interfaces *b)
 		return a == b;
 	return a->n == b->n &&
 	       memcmp(a->name, b->name, a->n * sizeof(a->name[0])) == 0;
+}
+
+bool rule_equal(const struct rule *a, const struct rule *b)
+{
+	return a->action == b->action && source_equal(&a->source, &b->source) &&
+	       services_equal(a->services, b->services) &&
+	       interfaces_equal(a->on, b->on);
+}
+
+static uint32_t source_hash(const struct source *source)
+{
+	switch (source->kind) {
+	case SOURCE_PREFIX:
+		return hash_bytes(&source->prefix, sizeof(source->prefix));
+	case SOURCE_SET:
+		return hash_bytes(source->set, strlen(source->set));
+	case SOURCE_ANY:
+		break;
+	}
+	return 0;
+}
+
+uint32_t rule_hash(const struct rule *rule)
+{
+	const struct services *services = rule->services;
+	const uint32_t parts[] = {
+		rule->action, source_hash(&rule->source),
+		hash_bytes(services->s, services->n * sizeof(services->s[0])),
+		rule->on ? hash_bytes(rule->on->name,
+				      rule->on->n * sizeof(rule->on->name[0])) : 0,
+	};
+
+	return hash_bytes(parts, sizeof(parts));
 }
 
 static void hash_text(struct sha256 *sha, const char *text)

@@ -58,13 +58,13 @@ static int add_rule(struct parser *parser, struct statement *statement,
 
 	if (rules)
 		ruleset->rules = rules;
-	if (!rules || ruleset_rule(ruleset, rule.id)) {
+	if (!rules || ruleset_rule(ruleset, &rule)) {
 		statement_free(statement);
 		return rules ? 0 : error_memory(error);
 	}
 	rule.line = parser->line;
 	if (intern_parts(ruleset->intern, &rule) ||
-	    index_add(&ruleset->intern->by_id, (uint32_t)rule.id,
+	    index_add(&ruleset->intern->by_rule, rule_hash(&rule),
 		      (uint32_t)ruleset->n_rules))
 		return error_memory(error);
 	rules[ruleset->n_rules++] = rule;
@@ -234,7 +234,7 @@ static int reserve(struct ruleset *ruleset, const char *text, size_t length)
 			break;
 		lines++;
 	}
-	return index_reserve(&ruleset->intern->by_id, lines);
+	return index_reserve(&ruleset->intern->by_rule, lines);
 }
 
 int ruleset_parse(struct ruleset *ruleset, const char *name, const char *base,

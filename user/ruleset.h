@@ -62,7 +62,8 @@ int set_read(struct prefix **members, size_t *n, FILE *file, const char *name,
 	     struct error *error);
 
 struct set *ruleset_set(const struct ruleset *ruleset, const char *name);
-struct rule *ruleset_rule(const struct ruleset *ruleset, uint64_t id);
+/* The rule that says the same, whatever its comment. */
+struct rule *ruleset_rule(const struct ruleset *ruleset, const struct rule *like);
 struct interface *ruleset_interface(const struct ruleset *ruleset,
 				    const char *name);
 /* Whether some prefix of the rule's source covers `prefix`. */

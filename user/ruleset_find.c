@@ -44,17 +44,18 @@ struct interface *ruleset_interface(const struct ruleset *ruleset,
 	return NULL;
 }
 
-struct rule *ruleset_rule(const struct ruleset *ruleset, uint64_t id)
+struct rule *ruleset_rule(const struct ruleset *ruleset, const struct rule *like)
 {
+	uint32_t hash = rule_hash(like);
 	const struct index *index;
 	size_t at = 0;
 	long i;
 
 	if (!ruleset->intern)
 		return NULL;
-	index = &ruleset->intern->by_id;
-	while ((i = index_next(index, (uint32_t)id, &at)) >= 0) {
-		if (ruleset->rules[i].id == id)
+	index = &ruleset->intern->by_rule;
+	while ((i = index_next(index, hash, &at)) >= 0) {
+		if (rule_equal(&ruleset->rules[i], like))
 			return &ruleset->rules[i];
 	}
 	return NULL;

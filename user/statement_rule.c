@@ -179,7 +179,5 @@ int rule_parse(struct statement *statement, const struct word *words,
 	}
 	if (!err)
 		err = parse_clauses(rule, words, at, n, error);
-	if (!err)
-		rule->id = rule_id(rule);
 	return err;
 }

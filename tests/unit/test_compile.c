@@ -257,7 +257,7 @@ static uint32_t cell_plain(const struct ruleset *ruleset,
 				continue;
 		} else if (best && (reach < best_reach ||
 				    (reach == best_reach &&
-				     rule->id > best->id))) {
+				     rule_id(rule) > rule_id(best)))) {
 			continue;
 		}
 		best = rule;

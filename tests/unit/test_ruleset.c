@@ -94,6 +94,7 @@ static void test_whole(void **state)
 static void test_empty(void **state)
 {
 	static const char *const texts[] = { "", "\n", "# x", "\r\n \n" };
+	struct ruleset another = ruleset_of("allow any 1");
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(texts); i++) {
@@ -104,22 +105,25 @@ static void test_empty(void **state)
 		assert_true(ruleset.options.ra);
 		assert_int_equal(ruleset.options.flows, 65536);
 		assert_null(ruleset_set(&ruleset, "x"));
-		assert_null(ruleset_rule(&ruleset, 1));
+		assert_null(ruleset_rule(&ruleset, &another.rules[0]));
 		assert_null(ruleset_interface(&ruleset, "x"));
 		assert_written(&ruleset, "");
 		ruleset_free(&ruleset);
 	}
+	ruleset_free(&another);
 }
 
 static void test_find(void **state)
 {
 	struct ruleset ruleset = ruleset_of(whole);
+	struct ruleset another = ruleset_of("allow 192.0.2.99 1 on eth9");
 
 	(void)state;
 	for (size_t i = 0; i < ruleset.n_rules; i++)
-		assert_ptr_equal(ruleset_rule(&ruleset, ruleset.rules[i].id),
+		assert_ptr_equal(ruleset_rule(&ruleset, &ruleset.rules[i]),
 				 &ruleset.rules[i]);
-	assert_null(ruleset_rule(&ruleset, ruleset.rules[0].id ^ 1ull << 63));
+	assert_null(ruleset_rule(&ruleset, &another.rules[0]));
+	ruleset_free(&another);
 	assert_ptr_equal(ruleset_set(&ruleset, "office"), &ruleset.sets[1]);
 	assert_null(ruleset_set(&ruleset, "offic"));
 	assert_ptr_equal(ruleset_interface(&ruleset, "eth1"),

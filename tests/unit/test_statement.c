@@ -63,8 +63,8 @@ static void test_rules(void **state)
 		text = rule_format(&one.rule);
 		assert_string_equal(text, rows[i].canonical);
 		two = statement_of(text);
-		assert_int_equal(one.rule.id, two.rule.id);
-		assert_int_equal(one.rule.id, rule_id(&one.rule));
+		assert_int_equal(rule_id(&one.rule), rule_id(&two.rule));
+		assert_true(rule_equal(&one.rule, &two.rule));
 		assert_true(source_equal(&one.rule.source, &two.rule.source));
 		assert_true(interfaces_equal(one.rule.on, two.rule.on));
 		assert_true(services_equal(one.rule.services,
