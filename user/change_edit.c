@@ -123,13 +123,17 @@ int change_edit_file(struct change *change, const struct edit *edit,
 			    error);
 	if (err <= 0)
 		return err;
+	/* First, so that its memory is used again. */
+	ruleset_free(&change->saved);
+	change->parses = false;
 	err = model_parse(&parsed, &edited, change->context->rules,
 			 change->rules_path, error);
 	if (err) {
+		change->refusal = *error;
 		text_free(&edited);
 		return err;
 	}
-	ruleset_free(&change->saved);
+	change->parses = true;
 	text_free(&change->text);
 	change->saved = parsed;
 	change->text = edited;

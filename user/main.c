@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "command.h"
+#include "heap.h"
 #include "options.h"
 
 #define DEFAULT_RULES	"/etc/xdpwl/xdpwl.rules"
@@ -96,6 +97,7 @@ int main(int argc, char **argv)
 	size_t i;
 
 	signal(SIGPIPE, SIG_DFL);
+	heap_prepare();
 	if (!context_parse(&context, &argc, argv, &help, &version, &error)) {
 		if (version)
 			code = printf("xdpwl %s\n", VERSION) < 0;
