@@ -257,8 +257,10 @@ static void part_write(const struct build *build, const struct part *part,
 
 	block = mixed_block(build, part->whole ? chunk->mid[index].number :
 						 build->low_numbers[low]);
-	for (i = part->first >> shift; block && i <= part->last >> shift; i++)
-		block[i & 255] = number;
+	/* Places in the block: of addresses, none comes after the last. */
+	for (i = part->first >> shift & 255; block && i <= (part->last >> shift & 255);
+	     i++)
+		block[i] = number;
 }
 
 /* The runs once more: lows are met in the order in which they were made. */

@@ -304,21 +304,19 @@ static bool question_ask(const struct tables *tables, bool four,
 	return true;
 }
 
-static void tables_random(struct tables *tables, struct address *prefixes,
-			  size_t *n, bool four)
+static void tables_of(struct tables *tables, const struct address *prefixes,
+		      size_t n, bool four)
 {
 	struct table *trie = four ? &tables->lpm4 : &tables->lpm6;
 	struct numbers numbers;
 	size_t i;
 
 	memset(tables, 0, sizeof(*tables));
-	*n = prefixes_random(prefixes, *n, four);
 	tables->slot = calloc(1, sizeof(*tables->slot));
-	distinct = below(2) ? 4 : 1000;
-	trie->keys = calloc(*n, sizeof(struct xdpwl_lpm6));
-	trie->values = calloc(*n, sizeof(struct xdpwl_entry));
+	trie->keys = calloc(n, sizeof(struct xdpwl_lpm6));
+	trie->values = calloc(n, sizeof(struct xdpwl_entry));
 	assert_true(tables->slot && trie->keys && trie->values);
-	for (i = 0; i < *n; i++)
+	for (i = 0; i < n; i++)
 		trie_add(trie, prefixes[i], four);
 	tables->slot->seed = random_next(&seed) | 1;
 	assert_int_equal(numbers_build(&numbers, tables), 0);
@@ -334,7 +332,9 @@ static void random_check(bool four, size_t n)
 	int i, answered = 0;
 
 	assert_non_null(prefixes);
-	tables_random(&tables, prefixes, &n, four);
+	n = prefixes_random(prefixes, n, four);
+	distinct = below(2) ? 4 : 1000;
+	tables_of(&tables, prefixes, n, four);
 	for (i = 0; i < QUESTIONS; i++)
 		answered += question_ask(&tables, four, prefixes, n);
 	/* Whoever always asks the trie is right as well, and slow. Numbers of IPv4 are
@@ -368,9 +368,38 @@ static void test_many(void **state)
 	}
 }
 
+static struct address prefix4(uint32_t address, uint32_t length)
+{
+	return (struct address){ (uint64_t)address << 32, 0, length };
+}
+
+/* The first and the last address, each within another prefix. */
+static void test_ends(void **state)
+{
+	struct address prefixes[310] = { prefix4(0, 7), prefix4(0, 32) };
+	struct tables tables;
+	size_t n = 2;
+	int i;
+
+	(void)state;
+	while (n < 300) {
+		prefixes[n] = prefix4(0x0a000001 + 256 * (uint32_t)n, 32);
+		n++;
+	}
+	prefixes[n++] = prefix4(0xf8000000, 5);
+	prefixes[n++] = prefix4(0xffffff80, 26);
+	prefixes[n++] = prefix4(0xffffffff, 32);
+	distinct = 1;
+	tables_of(&tables, prefixes, n, true);
+	for (i = 0; i < QUESTIONS; i++)
+		question_ask(&tables, true, prefixes, n);
+	tables_free(&tables);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_few),
 		cmocka_unit_test(test_many),
 	};
