@@ -3,6 +3,7 @@
  * Rules to rows: those that stand beside the tables already, and one more. Makes no
  * system call.
  */
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 #include "added.h"
@@ -109,12 +110,10 @@ static bool holds_others(const struct prefix *prefix, const struct ruleset *rule
 
 static uint64_t word_of(const uint8_t *bytes)
 {
-	uint64_t word = 0;
-	int i;
+	uint64_t word;
 
-	for (i = 0; i < 8; i++)
-		word = word << 8 | bytes[i];
-	return word;
+	memcpy(&word, bytes, sizeof(word));
+	return be64toh(word);
 }
 
 /* The first `bits` of 64, any number of them. */

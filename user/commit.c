@@ -160,7 +160,8 @@ static int tables_build(struct change *change, struct progress *progress,
 			struct error *error)
 {
 	struct tables tables;
-	int err = store_check(&change->next, error);
+	/* Of any other command running_open() has looked. */
+	int err = change->adds ? store_check(&change->next, error) : 0;
 
 	if (!err)
 		err = tables_compile(change, &tables, error);
