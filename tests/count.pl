@@ -3,7 +3,8 @@
 #
 # count.pl SKIPS STATUS N FILE...: what recorded TAP streams say, of N test
 # files that prove ran and of which it thought STATUS. Prints every failed test
-# with the comments behind it, and before it the seed that repeats the run, every skip, then "N passed, N failed, N skipped".
+# with the comments behind it and the seed that repeats the run, every skip, then
+# "N passed, N failed, N skipped".
 # A skip whose reason no line of SKIPS (regular expressions) matches is a
 # failure, and so is a stream that broke off, said nothing, or did not keep its
 # plan. Fails unless nothing failed.

@@ -74,11 +74,14 @@ class Bench:
 
     # --- what is attached ---
 
+    def command_line(self, body, *arguments):
+        """xdpwl on the pins and the rules of one body."""
+        return [self.xdpwl, "--pin-dir", self.pin_dir(body),
+                "--rules", self.file(body), *arguments]
+
     def command(self, body, *arguments):
-        """xdpwl on the pins and the rules of one body, over there."""
-        return run("nsenter", f"--net={self.topology.path(self.topology.far)}",
-                   self.xdpwl, "--pin-dir", self.pin_dir(body),
-                   "--rules", self.file(body), *arguments)
+        """The same, run over there."""
+        return run(*self.topology.over_there(), *self.command_line(body, *arguments))
 
     def pin_dir(self, body):
         return f"/sys/fs/bpf/xdpwl-bench-{os.getpid()}-{body}"
@@ -197,7 +200,7 @@ class Bench:
         device = "f-parse" if self.peers_only else f"f-{size}"
         pin = ([] if self.peers_only
                else [os.path.join(self.pin_dir(size), "xdpwl_ethernet")])
-        text = run("nsenter", f"--net={self.topology.path(self.topology.far)}",
+        text = run(*self.topology.over_there(),
                    "nice", "-n", "-20", "taskset", "-c", str(FILTER_CPU),
                    self.tool("cost"), self.tool("packets.bpf.o"),
                    self.tool(f"{programs}.bpf.o"), ",".join(names),

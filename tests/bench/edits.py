@@ -39,11 +39,8 @@ class Edits:
 
     def command(self, *arguments):
         """Wall clock of one command over there, seconds."""
-        bench = self.bench
-        return seconds_of(
-            bench.xdpwl, "--pin-dir", bench.pin_dir(self.body), "--rules",
-            bench.file(self.body), *arguments,
-            before=["nsenter", f"--net={bench.topology.path(bench.topology.far)}"])
+        return seconds_of(*self.bench.command_line(self.body, *arguments),
+                          before=self.bench.topology.over_there())
 
     def rules(self, name, text):
         path = self.bench.file(name)
@@ -119,9 +116,7 @@ class Edits:
             with open(files[i], "a", encoding="ascii") as file:
                 file.write("allow 198.18.1.1 4444/udp\n")
         self.command("apply", files[0])
-        apply = ["nsenter",
-                 f"--net={self.bench.topology.path(self.bench.topology.far)}",
-                 "sh", "-c",
+        apply = [*self.bench.topology.over_there(), "sh", "-c",
                  f"while :; do for f in {' '.join(files)}; do {self.bench.xdpwl} "
                  f"--pin-dir {self.bench.pin_dir(self.body)} apply $f; done; done"]
         copy = [self.bench.tool("stall"), "copy"]

@@ -60,7 +60,7 @@ class Outward:
         """Connections a second out through f-BODY."""
         self.route(body)
         count, took = run(
-            "nsenter", f"--net={self.topology.path(self.topology.far)}",
+            *self.topology.over_there(),
             self.connect, self.topology.path(self.topology.near), SERVER,
             str(PORT), f"f-{body}", str(seconds)).split()
         return int(count) / float(took)

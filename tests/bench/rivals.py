@@ -107,7 +107,7 @@ class XdpFilter(Rival):
 
     def remove(self):
         if os.path.exists(self.topology.path(self.topology.far)):
-            run("nsenter", f"--net={self.topology.path(self.topology.far)}",
+            run(*self.topology.over_there(),
                 "xdp-filter", "unload", f"f-{self.body}")
         super().remove()
 

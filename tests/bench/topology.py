@@ -52,6 +52,10 @@ class Topology:
     def path(self, name):
         return f"/run/netns/{name}"
 
+    def over_there(self):
+        """What runs a command beside the far devices, in front of its words."""
+        return ["nsenter", f"--net={self.path(self.far)}"]
+
     def create(self):
         for name in (self.near, self.far):
             run("ip", "netns", "add", name)

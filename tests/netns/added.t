@@ -13,10 +13,8 @@ PORT=7777
 added()
 {
 	PYTHONPATH=$TOP/tests/prog /usr/bin/python3 -B -c '
-import bpfsys, struct, sys
-control = bpfsys.Map(bpfsys.obj_get(sys.argv[1] + "/control"))
-value = control.lookup(struct.pack("=I", 0))[0]
-print(struct.unpack_from("=I", value, 4)[0] >> 29)' "$PINS"
+import harness, sys
+print(harness.rows_in_force(sys.argv[1]))' "$PINS"
 }
 
 listed() { xdpwl list --json | json "rules.$1.${2:-source}"; }

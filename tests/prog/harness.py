@@ -66,6 +66,16 @@ def sh(*words):
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
 
 
+def rows_in_force(pins):
+    """Which set of rows stands beside the tables in force, 0: none."""
+    control = bpfsys.obj_get(os.path.join(pins, 'control'))
+    try:
+        (value,) = bpfsys.Map(control).lookup(struct.pack('=I', 0))
+    finally:
+        os.close(control)
+    return struct.unpack_from('=I', value, 4)[0] >> 29
+
+
 class World:
     """One protected host: devices xp0, xp1 ... with peers pp0, pp1 ..."""
 
@@ -171,15 +181,6 @@ class World:
         return [sum(struct.unpack('=Q', copy)[0] for copy in
                     self.maps['evictions'].lookup(struct.pack('=I', key)))
                 for key in range(5)]
-
-    def added(self):
-        """Which set of rows stands beside the tables in force, 0: none."""
-        control = bpfsys.obj_get(os.path.join(self.pins, 'control'))
-        try:
-            (value,) = bpfsys.Map(control).lookup(struct.pack('=I', 0))
-        finally:
-            os.close(control)
-        return struct.unpack_from('=I', value, 4)[0] >> 29
 
     def totals(self, name):
         """{key: (packets, bytes)} of a counter map, summed over the CPUs."""

@@ -105,4 +105,3 @@ class InputHook:
 def setting(family, device, name, value):
     with open('/proc/sys/net/%s/conf/%s/%s' % (family, device, name), 'w') as f:
         f.write(str(value))
-
