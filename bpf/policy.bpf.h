@@ -146,7 +146,7 @@ static __always_inline bool table_hit4(const struct packet *packet,
 				       const struct generation *gen)
 {
 	return !(gen->slot->flags & XDPWL_HAS_TABLE4) ||
-	       table4_covers((void *)packet->addr, gen->number);
+	       table4_covers(packet->addr[0], gen->number, gen->slot);
 }
 
 static __always_inline bool coarse_hit6(const struct packet *packet,

@@ -29,39 +29,45 @@ static __always_inline void *block_find(void *outer, __u32 slot, __u32 block)
 	return inner ? bpf_map_lookup_elem(inner, &block) : NULL;
 }
 
-/* Where in low4 a /24 stands that is bit `third` of the word. */
-static __always_inline __u32 low_index(__u32 first, __u64 word, __u32 third)
+/* Of the /24 that is bit `third`: its word in number4. */
+static __always_inline __u32 low_index(const struct xdpwl_mid4 *mid, __u64 partial,
+				       __u32 third)
 {
-	return first + xdpwl_popcount(word & ((1ull << (third & 63)) - 1));
+	return mid->low + mid->before[third / 64] +
+	       xdpwl_popcount(partial & ((1ull << (third & 63)) - 1));
 }
 
-static __always_inline bool low_covers(__u32 slot, __u32 index, __u32 fourth)
+static __always_inline bool fine4_has(__be32 addr, __u32 number,
+				      const struct xdpwl_slot *slot)
 {
-	const struct xdpwl_lows4 *block = block_find(&low4, slot,
-						     index / XDPWL_LOWS4);
+	__u64 hash = xdpwl_fine4_hash(addr, slot->fine4_mask, slot->seed);
+	__u64 at = hash >> (slot->fine4_shift & 63), word;
+	const struct xdpwl_fine4 *block = block_find(&fine4, number,
+						     at / XDPWL_FINES4);
 
-	return !block || bit_of(block->low[index % XDPWL_LOWS4]
-					.covered[fourth / 64], fourth);
+	if (!block)
+		return true;
+	word = block->word[at % XDPWL_FINES4];
+	return bit_first(word, XDPWL_FINE4_BIT1(hash)) &
+	       bit_first(word, XDPWL_FINE4_BIT2(hash)) & 1;
 }
 
 /* Whether any prefix may cover an address; the slot has the table. */
-static __always_inline bool table4_covers(const __u8 *addr, __u32 slot)
+static __always_inline bool table4_covers(__be32 addr, __u32 number,
+					  const struct xdpwl_slot *slot)
 {
-	__u32 head = *(const __u16 *)addr, third = addr[2];
-	const struct xdpwl_chunk4 *chunk = block_find(&table4, slot,
+	const __u8 *byte = (void *)&addr;
+	__u32 head = *(const __u16 *)byte, third = byte[2];
+	const struct xdpwl_chunk4 *chunk = block_find(&table4, number,
 						      head / XDPWL_TOPS4);
-	__u64 partial;
 
 	if (!chunk)
 		return true;
 	head %= XDPWL_TOPS4;
 	if (!bit_of(chunk->touched[head].word[third / 64], third))
 		return false;
-	partial = chunk->partial[head].word[third / 64];
-	if (!bit_of(partial, third))
-		return true;
-	return low_covers(slot, low_index(chunk->mid[head].low[third / 64], partial,
-					  third), addr[3]);
+	return !bit_of(chunk->partial[head].word[third / 64], third) ||
+	       fine4_has(addr, number, slot);
 }
 
 static __always_inline __u32 number_at(__u32 slot, __u32 block, __u32 index)
@@ -71,7 +77,29 @@ static __always_inline __u32 number_at(__u32 slot, __u32 block, __u32 index)
 	return numbers ? numbers->number[index % XDPWL_NUMBERS] : XDPWL_ASK_TRIE;
 }
 
-/* The number of an address, of four bytes, that a prefix covers. */
+static __always_inline __u32 low_number(__u32 slot, __u32 index, __u32 fourth)
+{
+	const struct xdpwl_lows4 *block = block_find(&low4, slot,
+						     index / XDPWL_LOWS4);
+	const struct xdpwl_low4 *low;
+
+	if (!block)
+		return XDPWL_ASK_TRIE;
+	low = &block->low[index % XDPWL_LOWS4];
+	return bit_of(low->covered[fourth / 64], fourth) ? low->number :
+							   XDPWL_UNLISTED;
+}
+
+/* What the word of a /24 says of its addresses. */
+static __always_inline __u32 word_number(__u32 slot, __u32 word, __u32 fourth)
+{
+	if (word & XDPWL_LOW4)
+		return low_number(slot, word & ~XDPWL_LOW4, fourth);
+	return XDPWL_RUN4_FIRST(word) <= fourth && fourth <= XDPWL_RUN4_LAST(word) ?
+		       XDPWL_RUN4_NUMBER(word) : XDPWL_UNLISTED;
+}
+
+/* The number of an address, of four bytes, that a prefix may cover. */
 __noinline __u32 number_find4(__u32 addr, __u32 slot)
 {
 	const __u8 *byte = (void *)&addr;
@@ -85,11 +113,11 @@ __noinline __u32 number_find4(__u32 addr, __u32 slot)
 	head %= XDPWL_TOPS4;
 	partial = chunk->partial[head].word[third / 64];
 	if (bit_of(partial, third)) {
-		index = low_index(chunk->mid[head].low[third / 64], partial, third);
+		index = low_index(&chunk->mid[head], partial, third);
 		next = byte[3];
-		number = low_covers(slot, index, next) ?
-				 number_at(slot, index / XDPWL_NUMBERS, index) :
-				 XDPWL_UNLISTED;
+		number = number_at(slot, index / XDPWL_NUMBERS, index);
+		if (number != XDPWL_ASK_TRIE)
+			number = word_number(slot, number, next);
 	} else {
 		next = third;
 		number = bit_of(chunk->touched[head].word[third / 64], third) ?

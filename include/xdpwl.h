@@ -33,7 +33,7 @@
 #include "reasons.h"
 #include "table4.h"
 
-#define XDPWL_ABI	8
+#define XDPWL_ABI	9
 
 #define XDPWL_SLOTS	3	/* current, fallback of a confirm, being built */
 #define XDPWL_GROUPS	17	/* sets of interfaces: 16 that `on` tells apart, and the rest */
@@ -140,6 +140,8 @@ struct xdpwl_slot {
 	__u32 bloom_shift;
 	__u32 n_ethertypes;
 	__be16 ethertypes[XDPWL_ETHERTYPES];
+	__u32 fine4_shift;	/* table4.h */
+	__be32 fine4_mask;
 	struct xdpwl_exact exact6;
 	struct xdpwl_near4 near4;	/* first: near enough for an offset */
 	struct xdpwl_near6 near6;
@@ -341,7 +343,7 @@ _Static_assert(sizeof(struct xdpwl_lpm6) == 20, "lpm6");
 _Static_assert(sizeof(struct xdpwl_entry) == 16, "entry");
 _Static_assert(sizeof(struct xdpwl_cell_key) == 8, "cell_key");
 _Static_assert(sizeof(struct xdpwl_slot) ==
-	       80 + (16 + 128 + 128 + 256 + 16 * XDPWL_GROUPS) * 1024, "slot");
+	       88 + (16 + 128 + 128 + 256 + 16 * XDPWL_GROUPS) * 1024, "slot");
 _Static_assert(sizeof(struct xdpwl_control) ==
 	       64 + 4 * sizeof(struct xdpwl_slot) +
 		       4 * XDPWL_ADDED_SETS * sizeof(struct xdpwl_added) +

@@ -300,6 +300,7 @@ void tables_free(struct tables *tables)
 	table_free(&tables->interfaces);
 	free(tables->slot);
 	free(tables->table4.elements);
+	free(tables->fine4.elements);
 	free(tables->low4.elements);
 	free(tables->number4.elements);
 	free(tables->coarse6.elements);

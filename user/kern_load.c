@@ -23,6 +23,7 @@ const char *const kern_map_names[N_MAPS] = {
 	[MAP_LPM4] = "lpm4",
 	[MAP_LPM6] = "lpm6",
 	[MAP_TABLE4] = "table4",
+	[MAP_FINE4] = "fine4",
 	[MAP_LOW4] = "low4",
 	[MAP_NUMBER4] = "number4",
 	[MAP_COARSE6] = "coarse6",

@@ -155,7 +155,7 @@ struct inner {
 	int fd;			/* -1: empty, the slot's element is deleted */
 };
 
-#define N_INNERS 11
+#define N_INNERS 12
 
 /* An array of a generation's own size. */
 static struct inner inner_array(enum kern_map outer, const struct blocks *blocks,
@@ -168,12 +168,12 @@ static struct inner inner_array(enum kern_map outer, const struct blocks *blocks
 }
 
 /* Of one size: the verifier looks such an array up in place, without a call. */
-static struct inner inner_table4(const struct blocks *blocks)
+static struct inner inner_fixed(enum kern_map outer, const struct blocks *blocks,
+				size_t value_size, __u32 elements)
 {
-	return (struct inner){ MAP_TABLE4, BPF_MAP_TYPE_ARRAY, BPF_F_RDONLY_PROG,
-			       NULL, blocks->elements, sizeof(__u32),
-			       sizeof(struct xdpwl_chunk4), blocks->n,
-			       XDPWL_CHUNKS4, -1 };
+	return (struct inner){ outer, BPF_MAP_TYPE_ARRAY, BPF_F_RDONLY_PROG,
+			       NULL, blocks->elements, sizeof(__u32), value_size,
+			       blocks->n, elements, -1 };
 }
 
 static void inners_describe(struct inner inners[N_INNERS],
@@ -196,7 +196,10 @@ static void inners_describe(struct inner inners[N_INNERS],
 		{ MAP_LPM6, BPF_MAP_TYPE_LPM_TRIE, rdonly | BPF_F_NO_PREALLOC,
 		  lpm6->keys, lpm6->values, sizeof(struct xdpwl_lpm6),
 		  sizeof(struct xdpwl_entry), lpm6->n, 2 * lpm6->n + 1024, -1 },
-		inner_table4(&tables->table4),
+		inner_fixed(MAP_TABLE4, &tables->table4, sizeof(struct xdpwl_chunk4),
+			    XDPWL_CHUNKS4),
+		inner_fixed(MAP_FINE4, &tables->fine4, sizeof(struct xdpwl_fine4),
+			    XDPWL_BLOCKS4),
 		inner_array(MAP_LOW4, &tables->low4, sizeof(struct xdpwl_lows4)),
 		inner_array(MAP_NUMBER4, &tables->number4, sizeof(struct xdpwl_numbers)),
 		inner_array(MAP_COARSE6, &tables->coarse6, sizeof(struct xdpwl_block)),
@@ -333,8 +336,8 @@ void kern_maps_retire(struct kern *kern, uint32_t place)
 {
 	static const enum kern_map outers[] = { MAP_ODD_PORTS, MAP_CELLS,
 						MAP_LPM4, MAP_LPM6, MAP_TABLE4,
-						MAP_LOW4, MAP_NUMBER4, MAP_COARSE6,
-						MAP_LINES6, MAP_EXACT6, MAP_ENTRIES,
+						MAP_FINE4, MAP_LOW4, MAP_NUMBER4,
+						MAP_COARSE6, MAP_LINES6, MAP_EXACT6, MAP_ENTRIES,
 						MAP_TEXT };
 	struct outer_write writes[N_MAPS];
 	size_t n = sizeof(outers) / sizeof(outers[0]), i;

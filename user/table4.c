@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Prefixes, nested, to runs of addresses that follow one another with the same number;
- * runs to the bits of /24s and of what they cover in part. Where a /16 or a /24
- * has more than one number, a second pass over the runs writes them out, as far
- * as memory allows.
+ * runs to the bits of /24s and of what they cover in part. Once that is counted, the runs
+ * are gone through again: for the filter, and where a /16 or a /24 has more than one
+ * number, to write these out, as far as memory allows.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -14,6 +14,10 @@
 #define FEW		256	/* entries: a trie of so few is as fast, and small */
 #define MIXED_LEAST	64	/* blocks of numbers written out, of 1 KiB, and */
 #define MIXED_SHARE	4	/* one more for each so many entries */
+
+#define FINE_LENGTHS	5	/* of a key of fine4: 32 bits down to 28 */
+#define FINE_BITS	16	/* for a key, where there is room */
+#define FINE_WORDS	(XDPWL_BLOCKS4 * XDPWL_FINES4)
 
 struct run {
 	uint32_t first, last, number;
@@ -26,12 +30,15 @@ struct runs {
 
 struct build {
 	struct runs runs;
+	struct xdpwl_slot *slot;
 	struct xdpwl_chunk4 *chunks;
-	struct xdpwl_low4 *lows;
-	uint32_t *low_numbers;	/* while it is counted: a number, or XDPWL_MIXED */
-	uint32_t n_lows, capacity;
-	uint32_t last24;	/* the /24 of the last low */
-	uint32_t n_mixed;
+	uint64_t fine[FINE_LENGTHS];	/* keys of fine4, by how long they are */
+	struct xdpwl_fine4 *filter;
+	uint32_t *words;	/* of /24s that are covered in part */
+	uint32_t n_words, words_room;
+	struct xdpwl_low4 *lows;	/* number: while it is counted, or XDPWL_MIXED */
+	uint32_t n_lows, lows_room;
+	uint32_t last24;	/* the /24 of the last word */
 	struct xdpwl_numbers *numbers;
 };
 
@@ -132,51 +139,105 @@ static void whole_mark(struct build *build, uint32_t first24, uint32_t last24,
 	number_join(&chunk->mid[index].number, number);
 }
 
-static int lows_grow(struct build *build)
+/* Room for one more of `n`. */
+static int room_make(void **array, uint32_t n, uint32_t *room, size_t size)
 {
-	uint32_t capacity = build->capacity * 2 + 1024;
-	void *lows = realloc(build->lows, capacity * sizeof(*build->lows));
-	void *numbers;
+	void *more;
 
-	if (lows)
-		build->lows = lows;
-	numbers = realloc(build->low_numbers, capacity * sizeof(uint32_t));
-	if (numbers)
-		build->low_numbers = numbers;
-	if (!lows || !numbers)
+	if (n < *room)
+		return 0;
+	more = realloc(*array, (*room * 2 + 1024) * size);
+	if (!more)
 		return -ENOMEM;
-	build->capacity = capacity;
+	*array = more;
+	*room = *room * 2 + 1024;
 	return 0;
 }
 
-static int low_begin(struct build *build, uint32_t at24)
+/* By so many last bits that fine4 leaves away. */
+static void fine_count(struct build *build, uint32_t first, uint32_t last)
 {
-	uint32_t index, word = (at24 & 255) / 64;
-	struct xdpwl_chunk4 *chunk = chunk_of(build, at24, &index);
+	int left;
 
-	if (build->n_lows == build->capacity && lows_grow(build))
+	for (left = 0; left < FINE_LENGTHS; left++)
+		build->fine[left] += (last >> left) - (first >> left) + 1;
+}
+
+/* A /24 of more runs than the last word can tell: from now on its low4 does. */
+static int word_spread(struct build *build)
+{
+	uint32_t *word = &build->words[build->n_words - 1];
+	struct xdpwl_low4 *low;
+
+	if (*word & XDPWL_LOW4)
+		return 0;
+	if (room_make((void **)&build->lows, build->n_lows, &build->lows_room,
+		      sizeof(*build->lows)))
 		return -ENOMEM;
-	if (!chunk->partial[index].word[word])
-		chunk->mid[index].low[word] = build->n_lows;
+	low = &build->lows[build->n_lows];
+	*low = (struct xdpwl_low4){ .number = XDPWL_RUN4_NUMBER(*word) };
+	if (low->number)
+		bits_set(low->covered, XDPWL_RUN4_FIRST(*word),
+			 XDPWL_RUN4_LAST(*word));
+	*word = XDPWL_LOW4 | build->n_lows++;
+	return 0;
+}
+
+/* The first run of a /24. Returns whether its word says it all. */
+static bool word_begin(struct build *build, uint32_t first, uint32_t last,
+		       uint32_t number)
+{
+	uint32_t at24 = first >> 8, index, word = (at24 & 255) / 64;
+	struct xdpwl_chunk4 *chunk = chunk_of(build, at24, &index);
+	bool fits = number < XDPWL_RUN4_NUMBERS;
+
 	chunk->touched[index].word[word] |= 1ull << (at24 & 63);
 	chunk->partial[index].word[word] |= 1ull << (at24 & 63);
-	memset(&build->lows[build->n_lows], 0, sizeof(*build->lows));
-	build->low_numbers[build->n_lows++] = 0;
+	build->words[build->n_words++] =
+		fits ? XDPWL_RUN4(number, first & 255, last & 255) : 0;
 	build->last24 = at24;
-	return 0;
+	return fits;
 }
 
 /* Of one /24, a part. */
 static int low_mark(struct build *build, uint32_t first, uint32_t last,
 		    uint32_t number)
 {
-	uint32_t at24 = first >> 8;
+	struct xdpwl_low4 *low;
 
-	if ((!build->n_lows || build->last24 != at24) && low_begin(build, at24))
+	fine_count(build, first, last);
+	if (!build->n_words || build->last24 != first >> 8) {
+		if (room_make((void **)&build->words, build->n_words,
+			      &build->words_room, sizeof(*build->words)))
+			return -ENOMEM;
+		if (word_begin(build, first, last, number))
+			return 0;
+	}
+	if (word_spread(build))
 		return -ENOMEM;
-	bits_set(build->lows[build->n_lows - 1].covered, first & 255, last & 255);
-	number_join(&build->low_numbers[build->n_lows - 1], number);
+	low = &build->lows[build->n_lows - 1];
+	bits_set(low->covered, first & 255, last & 255);
+	number_join(&low->number, number);
 	return 0;
+}
+
+/* Of each /16, where the words of its /24s begin. */
+static void ranks_write(struct build *build)
+{
+	uint32_t n = 0, at16, index, i;
+
+	for (at16 = 0; at16 < XDPWL_CHUNKS4 * XDPWL_TOPS4; at16++) {
+		struct xdpwl_chunk4 *chunk = chunk_of(build, at16 << 8, &index);
+		struct xdpwl_mid4 *mid = &chunk->mid[index];
+		uint32_t before = 0;
+
+		mid->low = n;
+		for (i = 0; i < 4; i++) {
+			mid->before[i] = before;
+			before += xdpwl_popcount(chunk->partial[index].word[i]);
+		}
+		n += before;
+	}
 }
 
 /* A run, cut into parts of a /24 and whole ones of a /16. */
@@ -217,6 +278,63 @@ static int run_mark(struct build *build, const struct run *run)
 	return err;
 }
 
+/* ---- the filter ---- */
+
+static void fine_mark(struct build *build, const struct part *part, int left)
+{
+	const struct xdpwl_slot *slot = build->slot;
+	uint64_t key;	/* behind the last address none follows in 32 bits */
+
+	for (key = part->first >> left; key <= part->last >> left; key++) {
+		__u64 hash = xdpwl_fine4_hash(htonl(key << left), slot->fine4_mask,
+					      slot->seed);
+		__u64 at = hash >> slot->fine4_shift;
+
+		build->filter[at / XDPWL_FINES4].word[at % XDPWL_FINES4] |=
+			1ull << (XDPWL_FINE4_BIT1(hash) & 63) |
+			1ull << (XDPWL_FINE4_BIT2(hash) & 63);
+	}
+}
+
+/* The longest keys that leave FINE_BITS to each, or half of it. */
+static int fine_left(const struct build *build)
+{
+	int left = 0;
+
+	while (left < FINE_LENGTHS - 1 &&
+	       build->fine[left] * (FINE_BITS / 2) > FINE_WORDS * 64ull)
+		left++;
+	return left;
+}
+
+static int fine_write(struct build *build, struct blocks *blocks)
+{
+	int left = fine_left(build);
+	size_t words = 2, i;
+
+	build->filter = calloc(XDPWL_BLOCKS4, sizeof(*build->filter));
+	if (!build->filter)
+		return -ENOMEM;
+	*blocks = (struct blocks){ build->filter, XDPWL_BLOCKS4 };
+	while (words < FINE_WORDS && words * 64 < build->fine[left] * FINE_BITS)
+		words *= 2;
+	build->slot->fine4_shift = 64 - __builtin_ctzl(words);
+	build->slot->fine4_mask = htonl(~0u << left);
+	for (i = 0; i < build->runs.n; i++) {
+		const struct run *run = &build->runs.run[i];
+		uint64_t from = run->first;
+
+		while (from <= run->last) {
+			struct part part = part_next(run, from);
+
+			if (!part.whole)
+				fine_mark(build, &part, left);
+			from = part.last + 1ull;
+		}
+	}
+	return 0;
+}
+
 /* ---- numbers that are mixed ---- */
 
 static void mixed_name(uint32_t *number, uint32_t block, uint32_t *used,
@@ -237,7 +355,7 @@ static uint32_t mixed_place(struct build *build, uint32_t first_block, uint32_t 
 		mixed_name(&build->chunks[i / XDPWL_TOPS4].mid[i % XDPWL_TOPS4].number,
 			   first_block, &used, most);
 	for (i = 0; i < build->n_lows; i++)
-		mixed_name(&build->low_numbers[i], first_block, &used, most);
+		mixed_name(&build->lows[i].number, first_block, &used, most);
 	return used;
 }
 
@@ -248,25 +366,32 @@ static uint32_t *mixed_block(const struct build *build, uint32_t number)
 	return build->numbers[number & ~XDPWL_MIXED].number;
 }
 
+/* The number of the /24 whose word is given; one run has but one. */
+static uint32_t low_number(const struct build *build, uint32_t word)
+{
+	return word & XDPWL_LOW4 ? build->lows[word & ~XDPWL_LOW4].number :
+				   XDPWL_RUN4_NUMBER(word);
+}
+
 static void part_write(const struct build *build, const struct part *part,
-		       uint32_t low, uint32_t number)
+		       uint32_t word, uint32_t number)
 {
 	uint32_t index, *block, i;
 	const struct xdpwl_chunk4 *chunk = chunk_of(build, part->first >> 8, &index);
 	int shift = part->whole ? 8 : 0;
 
 	block = mixed_block(build, part->whole ? chunk->mid[index].number :
-						 build->low_numbers[low]);
+						 low_number(build, word));
 	/* Places in the block: of addresses, none comes after the last. */
 	for (i = part->first >> shift & 255; block && i <= (part->last >> shift & 255);
 	     i++)
 		block[i] = number;
 }
 
-/* The runs once more: lows are met in the order in which they were made. */
+/* The runs once more: words are met in the order in which they were made. */
 static void mixed_write(const struct build *build)
 {
-	uint32_t low = 0, last24 = 0;
+	uint32_t at = 0, last24 = 0;
 	bool began = false;
 	size_t i;
 
@@ -278,19 +403,22 @@ static void mixed_write(const struct build *build)
 			struct part part = part_next(run, from);
 
 			if (!part.whole) {
-				low += began && last24 != part.first >> 8;
+				at += began && last24 != part.first >> 8;
 				last24 = part.first >> 8;
 				began = true;
 			}
-			part_write(build, &part, low, run->number);
+			part_write(build, &part, began ? build->words[at] : 0,
+				   run->number);
 			from = part.last + 1ull;
 		}
 	}
 }
 
+/* ---- to blocks ---- */
+
 static int numbers_write(struct build *build, size_t entries, struct blocks *blocks)
 {
-	uint32_t first = (build->n_lows + XDPWL_NUMBERS - 1) / XDPWL_NUMBERS;
+	uint32_t first = (build->n_words + XDPWL_NUMBERS - 1) / XDPWL_NUMBERS;
 	uint32_t mixed = mixed_place(build, first,
 				     MIXED_LEAST + entries / MIXED_SHARE);
 
@@ -299,24 +427,25 @@ static int numbers_write(struct build *build, size_t entries, struct blocks *blo
 	build->numbers = blocks->elements;
 	if (!build->numbers)
 		return -ENOMEM;
-	if (build->n_lows)
-		memcpy(build->numbers, build->low_numbers,
-		       build->n_lows * sizeof(uint32_t));
+	if (build->n_words)
+		memcpy(build->numbers, build->words,
+		       build->n_words * sizeof(uint32_t));
 	if (mixed)
 		mixed_write(build);
 	return 0;
 }
 
-/* Whole blocks of them. */
 static int lows_write(const struct build *build, struct blocks *blocks)
 {
+	struct xdpwl_lows4 *lows;
+	uint32_t i;
+
 	blocks->n = (build->n_lows + XDPWL_LOWS4 - 1) / XDPWL_LOWS4;
-	blocks->elements = calloc(blocks->n + 1, sizeof(struct xdpwl_lows4));
-	if (!blocks->elements)
+	lows = blocks->elements = calloc(blocks->n + 1, sizeof(*lows));
+	if (!lows)
 		return -ENOMEM;
-	if (build->n_lows)
-		memcpy(blocks->elements, build->lows,
-		       build->n_lows * sizeof(*build->lows));
+	for (i = 0; i < build->n_lows; i++)
+		lows[i / XDPWL_LOWS4].low[i % XDPWL_LOWS4] = build->lows[i];
 	return 0;
 }
 
@@ -328,14 +457,18 @@ static int build_run(struct build *build, struct tables *tables,
 
 	for (i = 0; i < build->runs.n && !err; i++)
 		err = run_mark(build, &build->runs.run[i]);
+	if (err)
+		return err;
+	ranks_write(build);
+	err = fine_write(build, &tables->fine4);
 	if (!err)
-		err = lows_write(build, &tables->low4);
-	return err ? err : numbers_write(build, tables->lpm4.n, &tables->number4);
+		err = numbers_write(build, tables->lpm4.n, &tables->number4);
+	return err ? err : lows_write(build, &tables->low4);
 }
 
 int table4_build(struct tables *tables, const uint32_t *numbers)
 {
-	struct build build = { 0 };
+	struct build build = { .slot = tables->slot };
 	int err;
 
 	if (tables->lpm4.n <= FEW)
@@ -347,7 +480,7 @@ int table4_build(struct tables *tables, const uint32_t *numbers)
 	tables->slot->flags |= XDPWL_HAS_TABLE4;
 	err = build_run(&build, tables, numbers);
 	free(build.runs.run);
+	free(build.words);
 	free(build.lows);
-	free(build.low_numbers);
 	return err;
 }

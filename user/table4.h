@@ -5,7 +5,7 @@
 
 #include "tables.h"
 
-/* Fill table4, low4, number4 and the slot's flag, where lpm4 has so many entries that
+/* Fill table4, fine4, number4, low4 and what the slot says of them, where lpm4 has so many entries that
  * it is slower; numbers[i] is that of the trie's entry i. -ENOMEM. */
 int table4_build(struct tables *tables, const uint32_t *numbers);
 

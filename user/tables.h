@@ -39,7 +39,8 @@ struct tables {
 	struct table odd_ports;			/* xdpwl_odd_port -> u32 */
 	struct table lpm4, lpm6;		/* xdpwl_lpm4/6 -> xdpwl_entry */
 	struct table cells;			/* xdpwl_cell_key -> u32 */
-	struct blocks table4, low4, number4;	/* xdpwl_chunk4, xdpwl_lows4, xdpwl_numbers */
+	struct blocks table4, fine4;	/* xdpwl_chunk4, xdpwl_fine4 */
+	struct blocks number4, low4;	/* xdpwl_numbers, xdpwl_lows4 */
 	struct blocks coarse6;			/* xdpwl_block, 2 * slot.coarse6_half */
 	struct blocks lines6, exact6;		/* xdpwl_lines, xdpwl_exact6 */
 	struct blocks entries;			/* xdpwl_entry, by number - 1 */

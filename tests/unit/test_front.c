@@ -223,11 +223,39 @@ static bool bit_is(const __u64 *words, uint32_t bit)
 	return words[bit / 64] >> (bit % 64) & 1;
 }
 
+static bool fine4_has(const struct tables *tables, const uint8_t *raw)
+{
+	const struct xdpwl_fine4 *filter = tables->fine4.elements;
+	const struct xdpwl_slot *slot = tables->slot;
+	uint64_t hash, at;
+	const __u64 *word;
+	__be32 addr;
+
+	memcpy(&addr, raw, sizeof(addr));
+	hash = xdpwl_fine4_hash(addr, slot->fine4_mask, slot->seed);
+	at = hash >> slot->fine4_shift;
+	word = &filter[at / XDPWL_FINES4].word[at % XDPWL_FINES4];
+	return bit_is(word, XDPWL_FINE4_BIT1(hash) & 63) &&
+	       bit_is(word, XDPWL_FINE4_BIT2(hash) & 63);
+}
+
+/* By the word of a /24. */
+static uint32_t low4_number(const struct tables *tables, uint32_t word, uint8_t fourth)
+{
+	const struct xdpwl_lows4 *lows = tables->low4.elements;
+	uint32_t place = word & ~XDPWL_LOW4;
+	const struct xdpwl_low4 *low = &lows[place / XDPWL_LOWS4].low[place % XDPWL_LOWS4];
+
+	if (word & XDPWL_LOW4)
+		return bit_is(low->covered, fourth) ? low->number : XDPWL_UNLISTED;
+	return fourth >= XDPWL_RUN4_FIRST(word) && fourth <= XDPWL_RUN4_LAST(word) ?
+		       XDPWL_RUN4_NUMBER(word) : XDPWL_UNLISTED;
+}
+
 static uint32_t listed4(const struct tables *tables, struct address address)
 {
 	const struct xdpwl_numbers *numbers = tables->number4.elements;
-	const struct xdpwl_lows4 *lows = tables->low4.elements;
-	uint32_t byte[4], index, number, next, i;
+	uint32_t index, number, next, i;
 	const struct xdpwl_chunk4 *chunk;
 	uint16_t head;
 	uint8_t raw[8];
@@ -236,21 +264,20 @@ static uint32_t listed4(const struct tables *tables, struct address address)
 		return XDPWL_ASK_TRIE;
 	bytes_put(raw, address.high);
 	memcpy(&head, raw, sizeof(head));
-	for (i = 0; i < 4; i++)
-		byte[i] = raw[i];
 	chunk = (struct xdpwl_chunk4 *)tables->table4.elements + head / XDPWL_TOPS4;
 	head %= XDPWL_TOPS4;
-	if (bit_is(chunk->partial[head].word, byte[2])) {
-		index = chunk->mid[head].low[byte[2] / 64];
-		for (i = byte[2] / 64 * 64; i < byte[2]; i++)
-			index += bit_is(chunk->partial[head].word, i);
-		next = byte[3];
-		if (!bit_is(lows[index / XDPWL_LOWS4].low[index % XDPWL_LOWS4].covered,
-			    next))
+	if (bit_is(chunk->partial[head].word, raw[2])) {
+		if (!fine4_has(tables, raw))
 			return XDPWL_UNLISTED;
-		number = numbers[index / XDPWL_NUMBERS].number[index % XDPWL_NUMBERS];
+		index = chunk->mid[head].low + chunk->mid[head].before[raw[2] / 64];
+		for (i = raw[2] / 64 * 64; i < raw[2]; i++)
+			index += bit_is(chunk->partial[head].word, i);
+		next = raw[3];
+		number = low4_number(tables,
+				     numbers[index / XDPWL_NUMBERS]
+					     .number[index % XDPWL_NUMBERS], next);
 	} else {
-		next = byte[2];
+		next = raw[2];
 		if (!bit_is(chunk->touched[head].word, next))
 			return XDPWL_UNLISTED;
 		number = chunk->mid[head].number;
