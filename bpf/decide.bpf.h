@@ -89,6 +89,39 @@ static __always_inline __u64 plain_pack(const struct packet *packet,
 	       packet_addr(packet) << 16 | packet->proto << 8 | packet->family;
 }
 
+/* The port of such a packet, in the numbering of both protocols. */
+static __always_inline __u32 plain_port(struct xdp_md *ctx, __u64 plain)
+{
+	__u32 at = (plain >> 16 & 0xff) + ((plain & 0xff) == 4 ? 10 : 34);
+	const __be16 *port = bytes_at(frame_data(ctx), frame_end(ctx), at, 2);
+
+	return port ? port_number(plain >> 8, *port) : 0;
+}
+
+/* Its cell, where that takes few steps: its source's entry is known by number, one rule
+ * decides all of that, and nothing stands beside the tables. 0: not so. Most
+ * honest traffic ends here. */
+static __always_inline __u32 plain_cell(struct xdp_md *ctx, __u64 plain)
+{
+	__u32 current = *(volatile __u32 *)&control.current;
+	__u64 index = (plain >> 32) - 1, class;
+	__u32 row = (current & XDPWL_CURRENT_SLOT) * XDPWL_GROUPS;
+	const struct xdpwl_entry *entry;
+	const struct xdpwl_service *ports;
+
+	if (current != (plain >> 24 & 0xff) || index >= XDPWL_FIRST)
+		return 0;
+	ports = bpf_map_lookup_elem(&service, &row);
+	if (!ports)
+		return 0;
+	class = ports->class[value_bound(plain_port(ctx, plain), XDPWL_TCP_UDP - 1)];
+	entry = &control.slot[current & XDPWL_CURRENT_SLOT]
+			 .first[value_bound(index, XDPWL_FIRST - 1)];
+	return class < XDPWL_COMMON && entry->profile & XDPWL_PROFILE_UNIFORM &&
+			       bit_of(entry->common, class) ?
+		       entry->cell : 0;
+}
+
 /* Such a packet, where rules or flows may speak of it. */
 static __always_inline __u64 decide_plain(struct xdp_md *ctx, __u64 plain)
 {

@@ -142,11 +142,12 @@ static __always_inline __u64 coarse_word(const struct generation *gen, __u32 fir
 }
 
 /* By all that is known of it. */
-static __always_inline bool table_hit4(const struct packet *packet,
+static __always_inline bool table_hit4(struct packet *packet,
 				       const struct generation *gen)
 {
 	return !(gen->slot->flags & XDPWL_HAS_TABLE4) ||
-	       table4_covers(packet->addr[0], gen->number, gen->slot);
+	       table4_covers(packet->addr[0], gen->number, gen->slot,
+			     &packet->number);
 }
 
 static __always_inline bool coarse_hit6(const struct packet *packet,
@@ -222,17 +223,20 @@ static __always_inline bool source_listed(struct packet *packet,
 	       (packet->number = number_find6(packet, gen)) != XDPWL_UNLISTED;
 }
 
-static __always_inline struct xdpwl_entry *
+static __always_inline const struct xdpwl_entry *
 entry_numbered(const struct generation *gen, __u32 number)
 {
 	__u32 slot = gen->number, index = number - 1;
-	void *inner = bpf_map_lookup_elem(&entries, &slot);
+	void *inner;
 
+	if (index < XDPWL_FIRST)
+		return &gen->slot->first[value_bound(index, XDPWL_FIRST - 1)];
+	inner = bpf_map_lookup_elem(&entries, &slot);
 	return inner ? bpf_map_lookup_elem(inner, &index) : NULL;
 }
 
-static __always_inline struct xdpwl_entry *entry_find4(const struct packet *packet,
-						       const struct generation *gen)
+static __always_inline const struct xdpwl_entry *
+entry_find4(const struct packet *packet, const struct generation *gen)
 {
 	__u32 number = XDPWL_ASK_TRIE, slot = gen->number;
 	struct xdpwl_lpm4 key;
@@ -250,8 +254,8 @@ static __always_inline struct xdpwl_entry *entry_find4(const struct packet *pack
 	return bpf_map_lookup_elem(trie, &key);
 }
 
-static __always_inline struct xdpwl_entry *entry_find6(const struct packet *packet,
-						       const struct generation *gen)
+static __always_inline const struct xdpwl_entry *
+entry_find6(const struct packet *packet, const struct generation *gen)
 {
 	__u32 number = packet->number, slot = gen->number;
 	struct xdpwl_lpm6 key;
@@ -309,9 +313,9 @@ static __always_inline __u32 source_cell(const struct packet *packet,
 					 const struct generation *gen,
 					 __u32 class)
 {
-	struct xdpwl_entry *entry = packet->family == 4 ?
-					    entry_find4(packet, gen) :
-					    entry_find6(packet, gen);
+	const struct xdpwl_entry *entry = packet->family == 4 ?
+						  entry_find4(packet, gen) :
+						  entry_find6(packet, gen);
 
 	return entry ? entry_cell(entry, gen, class) : 0;
 }

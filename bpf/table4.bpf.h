@@ -52,9 +52,10 @@ static __always_inline bool fine4_has(__be32 addr, __u32 number,
 	       bit_first(word, XDPWL_FINE4_BIT2(hash)) & 1;
 }
 
-/* Whether any prefix may cover an address; the slot has the table. */
+/* Whether any prefix may cover an address; the slot has the table. Of a /24 that is
+ * covered whole, its entry as well. */
 static __always_inline bool table4_covers(__be32 addr, __u32 number,
-					  const struct xdpwl_slot *slot)
+					  const struct xdpwl_slot *slot, __u32 *entry)
 {
 	const __u8 *byte = (void *)&addr;
 	__u32 head = *(const __u16 *)byte, third = byte[2];
@@ -66,8 +67,10 @@ static __always_inline bool table4_covers(__be32 addr, __u32 number,
 	head %= XDPWL_TOPS4;
 	if (!bit_of(chunk->touched[head].word[third / 64], third))
 		return false;
-	return !bit_of(chunk->partial[head].word[third / 64], third) ||
-	       fine4_has(addr, number, slot);
+	if (bit_of(chunk->partial[head].word[third / 64], third))
+		return fine4_has(addr, number, slot);
+	*entry = chunk->mid[head].number;
+	return true;
 }
 
 static __always_inline __u32 number_at(__u32 slot, __u32 block, __u32 index)

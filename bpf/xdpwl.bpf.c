@@ -37,6 +37,11 @@ __noinline int filter_any(struct xdp_md *ctx, __u32 link)
 /* A plain packet, which lies in the linear part. */
 __noinline int filter_plain(struct xdp_md *ctx, __u64 next)
 {
+	__u32 cell = plain_cell(ctx, next);
+
+	if (cell)
+		return decided_apply((__u64)cell << 32 | cell_reason(cell),
+				     ctx->data_end - ctx->data);
 	return decided_apply(decide_plain(ctx, next),
 			     ctx->data_end - ctx->data);
 }

@@ -110,6 +110,9 @@ struct xdpwl_entry {
 #define XDPWL_PROFILE_ALL	0x20000000u	/* it has `all` in some group */
 #define XDPWL_PROFILE_NUMBER	0x1fffffffu
 
+/* So many of `entries` stand in the slot as well: most rules make fewer. */
+#define XDPWL_FIRST	64
+
 /* Key of `cells` (value: __u32 cell). A uniform profile's cells stand for their
  * presence; the entry's own cell is the answer. */
 struct xdpwl_cell_key {
@@ -143,6 +146,7 @@ struct xdpwl_slot {
 	__u32 fine4_shift;	/* table4.h */
 	__be32 fine4_mask;
 	struct xdpwl_exact exact6;
+	struct xdpwl_entry first[XDPWL_FIRST];	/* of `entries` */
 	struct xdpwl_near4 near4;	/* first: near enough for an offset */
 	struct xdpwl_near6 near6;
 	struct xdpwl_fine6 fine6;
@@ -343,7 +347,7 @@ _Static_assert(sizeof(struct xdpwl_lpm6) == 20, "lpm6");
 _Static_assert(sizeof(struct xdpwl_entry) == 16, "entry");
 _Static_assert(sizeof(struct xdpwl_cell_key) == 8, "cell_key");
 _Static_assert(sizeof(struct xdpwl_slot) ==
-	       88 + (16 + 128 + 128 + 256 + 16 * XDPWL_GROUPS) * 1024, "slot");
+	       88 + (1 + 16 + 128 + 128 + 256 + 16 * XDPWL_GROUPS) * 1024, "slot");
 _Static_assert(sizeof(struct xdpwl_control) ==
 	       64 + 4 * sizeof(struct xdpwl_slot) +
 		       4 * XDPWL_ADDED_SETS * sizeof(struct xdpwl_added) +

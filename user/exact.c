@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include "lines.h"
 
-#define FEW 1024	/* entries: a trie of so few is faster */
+#define FEW 128
 
 /* Places taken in a block: long searches begin where it is nearly full. */
 #define TAKEN (XDPWL_PLACES6 * 5 / 8)

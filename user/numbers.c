@@ -2,6 +2,7 @@
 /* Entries of the tries to numbers, and numbers to entries. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include "numbers.h"
 
 #define RECENT 1024	/* entries that are remembered: more than most rules make */
@@ -42,6 +43,77 @@ static uint32_t *trie_number(struct numbering *numbering, const struct table *tr
 	return of;
 }
 
+static void numbers_count(uint32_t *uses, const uint32_t *of, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		uses[of[i] - 1]++;
+}
+
+/* The entries of the most prefixes, from the most on; returns how many. */
+static size_t most_used(uint32_t most[XDPWL_FIRST], const uint32_t *uses, size_t n)
+{
+	size_t i, kept = 0, at;
+
+	for (i = 0; i < n; i++) {
+		if (kept == XDPWL_FIRST && uses[most[kept - 1]] >= uses[i])
+			continue;
+		if (kept < XDPWL_FIRST)
+			kept++;
+		for (at = kept - 1; at && uses[most[at - 1]] < uses[i]; at--)
+			most[at] = most[at - 1];
+		most[at] = i;
+	}
+	return kept;
+}
+
+static void numbers_map(uint32_t *of, size_t n, const uint32_t *to)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		of[i] = to[of[i] - 1] + 1;
+}
+
+/* The most used come first, into the slot: each changes places with who is there. */
+static int numbers_order(struct numbers *numbers, struct tables *tables)
+{
+	struct xdpwl_entry *entries = tables->entries.elements;
+	size_t n = tables->entries.n, n_most, i;
+	uint32_t *uses = calloc(n + 1, sizeof(*uses));
+	uint32_t *to = malloc((n + 1) * sizeof(*to));	/* old place to new */
+	uint32_t *at = malloc((n + 1) * sizeof(*at));	/* new place to old */
+	uint32_t most[XDPWL_FIRST];
+
+	if (uses && to && at) {
+		numbers_count(uses, numbers->of4, tables->lpm4.n);
+		numbers_count(uses, numbers->of6, tables->lpm6.n);
+		n_most = most_used(most, uses, n);
+		for (i = 0; i < n; i++)
+			to[i] = at[i] = i;
+		for (i = 0; i < n_most; i++) {
+			uint32_t from = to[most[i]], out = at[i];
+			struct xdpwl_entry entry = entries[i];
+
+			entries[i] = entries[from];
+			entries[from] = entry;
+			to[most[i]] = i;
+			to[out] = from;
+			at[i] = most[i];
+			at[from] = out;
+		}
+		memcpy(tables->slot->first, entries, n_most * sizeof(*entries));
+		numbers_map(numbers->of4, tables->lpm4.n, to);
+		numbers_map(numbers->of6, tables->lpm6.n, to);
+	}
+	i = uses && to && at;
+	free(uses);
+	free(to);
+	free(at);
+	return i ? 0 : -ENOMEM;
+}
+
 int numbers_build(struct numbers *numbers, struct tables *tables)
 {
 	size_t most = tables->lpm4.n + tables->lpm6.n;
@@ -53,7 +125,9 @@ int numbers_build(struct numbers *numbers, struct tables *tables)
 		return -ENOMEM;
 	numbers->of4 = trie_number(&numbering, &tables->lpm4);
 	numbers->of6 = trie_number(&numbering, &tables->lpm6);
-	return numbers->of4 && numbers->of6 ? 0 : -ENOMEM;
+	if (!numbers->of4 || !numbers->of6)
+		return -ENOMEM;
+	return numbers_order(numbers, tables);
 }
 
 void numbers_free(struct numbers *numbers)

@@ -10,7 +10,7 @@ struct numbers {
 	uint32_t *of4, *of6;
 };
 
-/* Fill tables->entries from both tries. -ENOMEM. */
+/* Fill tables->entries, and the slot's first, from both tries. -ENOMEM. */
 int numbers_build(struct numbers *numbers, struct tables *tables);
 void numbers_free(struct numbers *numbers);
 
