@@ -423,10 +423,33 @@ static void test_ends(void **state)
 	tables_free(&tables);
 }
 
+/* More numbers than the word of a /24 can hold: hosts far apart, each its own. */
+static void test_large_numbers(void **state)
+{
+	size_t n = XDPWL_RUN4_NUMBERS + 2000, i;
+	struct address *prefixes = calloc(n, sizeof(*prefixes));
+	struct tables tables;
+	int asked, answered = 0;
+
+	(void)state;
+	assert_non_null(prefixes);
+	for (i = 0; i < n; i++)
+		prefixes[i] = prefix4(0x0a000000 + 256 * (uint32_t)i + below(256), 32);
+	distinct = 1;
+	tables_of(&tables, prefixes, n, true);
+	assert_true(tables.low4.n > 0);
+	for (asked = 0; asked < QUESTIONS; asked++)
+		answered += question_ask(&tables, true, prefixes, n);
+	assert_int_equal(answered, QUESTIONS);
+	tables_free(&tables);
+	free(prefixes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_large_numbers),
 		cmocka_unit_test(test_few),
 		cmocka_unit_test(test_many),
 	};
