@@ -61,7 +61,7 @@ struct packet {
 	__be16 sport, dport;	/* 0 where the protocol has none; sport of an ICMP
 				 * echo is its identifier */
 	__u32 port;		/* TCP and UDP: dport in the numbering of both */
-	__u32 number;		/* of its source's entry, or what exact.h has in its place;
+	__u32 number;		/* of its source's entry, or what table4.h and exact.h have instead;
 				 * 0: not sought */
 	__u8 family;		/* 4 or 6 */
 	__u8 proto;		/* upper layer; of a later fragment, as it claims */
