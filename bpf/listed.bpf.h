@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * IPv6 address to the number of its entry, by lines and a hash table (include/exact.h).
+ * IPv6 address to the number of its entry, by heads, lines and a hash table (include/exact.h).
  * In: scalars; out, one: listed6() is verified alone.
  */
 #ifndef LISTED_BPF_H
@@ -136,6 +136,32 @@ static __always_inline __u32 kind_listed(struct sought *sought,
 	return kind_find(sought);
 }
 
+/* ---- heads ---- */
+
+/* The same, or XDPWL_ASK_LINES. */
+static __always_inline __u32 head_find(const struct xdpwl_slot *tables, __u32 slot,
+				       __u64 high)
+{
+	__u64 hash = xdpwl_hash(high >> 32 << 32, XDPWL_HEAD(32), tables->seed);
+	__u32 at = xdpwl_bucket(hash, tables->exact6.buckets), number, i;
+	const struct xdpwl_heads6 *heads = block_find(&heads6, slot,
+						      at / XDPWL_BUCKETS6);
+	const struct xdpwl_head6 *place;
+
+	if (!heads)
+		return XDPWL_ASK_LINES;
+	place = heads->bucket[at % XDPWL_BUCKETS6].place;
+	number = place[XDPWL_PLACES_HEAD6 - 1].number;
+	if (number != XDPWL_ASK_LINES)
+		number = XDPWL_UNLISTED;
+	/* The first has the last word: empty ones look like a head that is 0. */
+#pragma unroll
+	for (i = XDPWL_PLACES_HEAD6; i-- > 0;)
+		if (!((place[i].high ^ high) & (~0ull << 32 | place[i].mask)))
+			number = place[i].number;
+	return number;
+}
+
 /* Number of the entry, XDPWL_UNLISTED or XDPWL_ASK_TRIE. The slot has the tables, and no
  * prefix shorter than XDPWL_SHORT6 covers the address. */
 __noinline __u32 listed6(__u64 high, __u64 low, __u32 slot)
@@ -144,8 +170,11 @@ __noinline __u32 listed6(__u64 high, __u64 low, __u32 slot)
 	struct sought sought = {
 		.seed = tables->seed, .slot = slot, .high = high,
 	};
-	__u32 number = XDPWL_UNLISTED, i;
+	__u32 number = head_find(tables, slot, high), i;
 
+	if (number != XDPWL_ASK_LINES)
+		return number;
+	number = XDPWL_UNLISTED;
 #pragma unroll
 	for (i = 0; i < XDPWL_KINDS6; i++) {
 		sought.address = i ? high : low;

@@ -93,13 +93,13 @@ struct {
 	__array(values, struct lpm6_inner);
 } lpm6 SEC(".maps");
 
-/* Blocks of 1 KiB: of bits, numbers, lines, hash tables. */
+/* Blocks of 1 KiB: of numbers, lines, hash tables. */
 struct blocks_inner {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__uint(map_flags, BPF_F_INNER_MAP | BPF_F_RDONLY_PROG);
 	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct xdpwl_block));
+	__uint(value_size, sizeof(struct xdpwl_lines));
 };
 
 struct {
@@ -107,7 +107,7 @@ struct {
 	__uint(max_entries, XDPWL_SLOTS);
 	__type(key, __u32);
 	__array(values, struct blocks_inner);
-} low4 SEC(".maps"), number4 SEC(".maps"), coarse6 SEC(".maps"), lines6 SEC(".maps"),
+} low4 SEC(".maps"), number4 SEC(".maps"), heads6 SEC(".maps"), lines6 SEC(".maps"),
 	exact6 SEC(".maps");
 
 /* Of one size, whatever the generation: looked up in place, without a call. */
@@ -126,20 +126,20 @@ struct {
 	__array(values, struct table4_inner);
 } table4 SEC(".maps");
 
-struct fine4_inner {
+struct fine_inner {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, XDPWL_BLOCKS4);
+	__uint(max_entries, XDPWL_FINE_BLOCKS);
 	__uint(map_flags, BPF_F_RDONLY_PROG);
 	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct xdpwl_fine4));
+	__uint(value_size, sizeof(struct xdpwl_fine));
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, XDPWL_SLOTS);
 	__type(key, __u32);
-	__array(values, struct fine4_inner);
-} fine4 SEC(".maps");
+	__array(values, struct fine_inner);
+} fine4 SEC(".maps"), fine6 SEC(".maps");
 
 struct entries_inner {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -130,17 +130,6 @@ static __always_inline bool short6_hit(const struct packet *packet,
 	       bit_of(gen->slot->short6.word[half][number / 64], number);
 }
 
-/* Word `number` of half the coarse table, 0 where there is none. */
-static __always_inline __u64 coarse_word(const struct generation *gen, __u32 first,
-					 __u32 number)
-{
-	struct xdpwl_block *block =
-		block_find(&coarse6, gen->number,
-			   first + number / (XDPWL_BLOCK_BITS / 64));
-
-	return block ? block->word[number % (XDPWL_BLOCK_BITS / 64)] : 0;
-}
-
 /* By all that is known of it. */
 static __always_inline bool table_hit4(struct packet *packet,
 				       const struct generation *gen)
@@ -150,35 +139,25 @@ static __always_inline bool table_hit4(struct packet *packet,
 			     &packet->number);
 }
 
-static __always_inline bool coarse_hit6(const struct packet *packet,
-					const struct generation *gen, __u32 half)
+static __always_inline bool fine6_has(const struct generation *gen, __u64 hash)
 {
-	__u32 blocks = gen->slot->coarse6_half;
-	__u32 shift = gen->slot->bloom_shift & 63;
-	__u64 hash = source_hash(packet, gen);
+	__u64 word = fine_word(&fine6, gen->number,
+			       hash >> (gen->slot->fine6_shift & 63));
 
-	return !blocks ||
-	       bloom_has(coarse_word(gen, half * blocks,
-				     XDPWL_BLOOM_WORD(hash, shift)),
-			 hash, shift);
+	return bit_first(word, XDPWL_FINE6_BIT1(hash)) &
+	       bit_first(word, XDPWL_FINE6_BIT2(hash)) &
+	       bit_first(word, XDPWL_FINE6_BIT3(hash)) & 1;
 }
 
-static __always_inline bool fine_has(const struct generation *gen, __u64 hash)
-{
-	return bloom_has(gen->slot->fine6.word[XDPWL_BLOOM_WORD(hash, XDPWL_FINE6_SHIFT)],
-			 hash, XDPWL_FINE6_SHIFT);
-}
-
-/* By its first 32 bits or 48. */
+/* By its first 32 bits, alone or with the next. */
 static __always_inline bool fine_hit6(const struct packet *packet,
 				      const struct generation *gen)
 {
-	__be16 next = *(const __be16 *)&packet->addr[1];
+	__u64 head = source_hash(packet, gen);
+	__be32 next = packet->addr[1] & gen->slot->fine6_mask;
 
-	return !(gen->slot->flags & XDPWL_HAS_FINE6) ||
-	       fine_has(gen, source_hash(packet, gen)) ||
-	       fine_has(gen, xdpwl_bloom_hash48(packet->addr[0], next,
-						gen->slot->seed));
+	return fine6_has(gen, xdpwl_fine6_hash(head, next)) ||
+	       fine6_has(gen, xdpwl_fine6_hash(head, XDPWL_FINE6_SHORT));
 }
 
 /* Whether exact6 knows of a source. */
@@ -216,8 +195,7 @@ static __always_inline bool source_listed(struct packet *packet,
 		       table_hit4(packet, gen);
 	if (short6_hit(packet, gen, half))
 		return true;
-	if (!near_hit6(packet, gen, half) || !coarse_hit6(packet, gen, half) ||
-	    !fine_hit6(packet, gen))
+	if (!near_hit6(packet, gen, half) || !fine_hit6(packet, gen))
 		return false;
 	return !has_exact6(packet, gen) ||
 	       (packet->number = number_find6(packet, gen)) != XDPWL_UNLISTED;

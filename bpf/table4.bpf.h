@@ -37,17 +37,20 @@ static __always_inline __u32 low_index(const struct xdpwl_mid4 *mid, __u64 parti
 	       xdpwl_popcount(partial & ((1ull << (third & 63)) - 1));
 }
 
+/* Word `at` of a filter: all ones, "perhaps", where it cannot be read. */
+static __always_inline __u64 fine_word(void *outer, __u32 slot, __u64 at)
+{
+	const struct xdpwl_fine *block = block_find(outer, slot, at / XDPWL_FINES);
+
+	return block ? block->word[at % XDPWL_FINES] : ~0ull;
+}
+
 static __always_inline bool fine4_has(__be32 addr, __u32 number,
 				      const struct xdpwl_slot *slot)
 {
 	__u64 hash = xdpwl_fine4_hash(addr, slot->fine4_mask, slot->seed);
-	__u64 at = hash >> (slot->fine4_shift & 63), word;
-	const struct xdpwl_fine4 *block = block_find(&fine4, number,
-						     at / XDPWL_FINES4);
+	__u64 word = fine_word(&fine4, number, hash >> (slot->fine4_shift & 63));
 
-	if (!block)
-		return true;
-	word = block->word[at % XDPWL_FINES4];
 	return bit_first(word, XDPWL_FINE4_BIT1(hash)) &
 	       bit_first(word, XDPWL_FINE4_BIT2(hash)) & 1;
 }

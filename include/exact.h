@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * IPv6 source to entry in a few steps: a part of xdpwl.h. user/lines.c and user/exact.c
- * build it from the entries of lpm6, and it says of every address what that trie would,
- * or that the trie is to be asked.
+ * IPv6 source to entry in a few steps: a part of xdpwl.h. user/fine6.c, user/heads.c,
+ * user/lines.c and user/exact.c build it from the entries of lpm6, and it says of every
+ * address what that trie would, or that the trie is to be asked.
  *
- * Prefixes are of kinds, by length. Each marks the line of its head, an address prefix
+ * Whoever has an IPv6 prefix mostly has a /32 of his own, and a list names one part of it:
+ *   fine6     a Bloom filter, which most neighbours of listed prefixes do not pass
+ *   heads6    first 32 bits to the one prefix below them, or that there are more
+ * The others are of kinds, by length. Each marks the line of its head, an address prefix
  * of fixed length; one that is shorter than its head marks the lines of all heads that
  * it covers.
  *   lines6    one cache line each: which lengths there are, and a Bloom filter over the
@@ -12,7 +15,7 @@
  *   exact6    prefix to number, a hash table, asked for what the filter lets through,
  *             the longest length first
  *   entries   number to entry
- * All of them arrays of blocks. Addresses here are in host order in two words, `high`
+ * All but fine6 are arrays of blocks. Addresses here are in host order in two words, `high`
  * and `low`. Bits that a prefix does not have are 0.
  */
 #ifndef XDPWL_EXACT_H
@@ -52,6 +55,50 @@ XDPWL_INLINE struct xdpwl_kind xdpwl_kind6(__u32 i)
 XDPWL_INLINE __u64 xdpwl_hash(__u64 address, __u32 length, __u64 seed)
 {
 	return (address + length * XDPWL_GOLDEN) * seed;
+}
+
+/* fine6 holds prefixes by their first 32 bits and as many of the next as there is room for
+ * (fine6_mask in the slot leaves these of bits 32 to 63, as they stand in a packet), or,
+ * where they are shorter, by their first 32 alone. An address is asked for both. `head_hash`
+ * is xdpwl_bloom_hash(). The word is hash >> fine6_shift; three bits of it, modulo 64. All
+ * set: perhaps. */
+#define XDPWL_FINE6_SHORT	(1ull << 32)	/* in place of the next bits */
+
+XDPWL_INLINE __u64 xdpwl_fine6_hash(__u64 head_hash, __u64 next)
+{
+	return (head_hash + next) * XDPWL_GOLDEN;
+}
+
+#define XDPWL_FINE6_BIT1(hash)	((hash) >> 40)
+#define XDPWL_FINE6_BIT2(hash)	((hash) >> 34)
+#define XDPWL_FINE6_BIT3(hash)	((hash) >> 28)
+
+/* A head of heads6, of 32 bits, in the bucket that its hash chooses of all buckets: there from
+ * the first place on. Whom a bucket does not hold nothing covers, unless its last number is
+ * XDPWL_ASK_LINES: then lines6 is to be asked. */
+struct xdpwl_head6 {
+	__u64 high;	/* of the one prefix that has such a head */
+	__u32 mask;	/* of the lower half of `high`: its bits */
+	__u32 number;	/* 0: empty; XDPWL_ASK_LINES: there are several, mask 0 */
+};
+
+#define XDPWL_PLACES_HEAD6	4
+
+struct xdpwl_bucket6 {
+	struct xdpwl_head6 place[XDPWL_PLACES_HEAD6];	/* one cache line */
+};
+
+/* Element of heads6. */
+#define XDPWL_BUCKETS6	16
+
+struct xdpwl_heads6 {
+	struct xdpwl_bucket6 bucket[XDPWL_BUCKETS6];
+};
+
+/* Which of all buckets, by the hash of a head. */
+XDPWL_INLINE __u32 xdpwl_bucket(__u64 hash, __u32 buckets)
+{
+	return (hash >> 32) * buckets >> 32;
 }
 
 struct xdpwl_line {
@@ -122,9 +169,12 @@ struct xdpwl_exact {
 	__u32 shift;	/* 64 minus log2 of the number of lines */
 	__u32 blocks;	/* of the hash table; 0: there is none, ask the trie */
 	__u32 kinds;	/* bit i: there are prefixes of kind i */
-	__u32 reserved;
+	__u32 buckets;	/* of heads6 */
 };
 
+#define XDPWL_ASK_LINES	0xfffffffeu
+
+_Static_assert(sizeof(struct xdpwl_heads6) == 1024, "heads6");
 _Static_assert(sizeof(struct xdpwl_lines) == 1024, "lines");
 _Static_assert(sizeof(struct xdpwl_exact6) == 1024, "exact6");
 

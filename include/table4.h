@@ -43,16 +43,9 @@ struct xdpwl_chunk4 {
 	struct xdpwl_mid4 mid[XDPWL_TOPS4];
 };
 
-/* Element of fine4, of which a slot uses a power of two of the words. It holds addresses,
- * or as many first bits of them as there is room for: in the slot, fine4_mask leaves these
- * of an address as it stands in a packet. The word is hash >> fine4_shift; two bits of
- * it, modulo 64. Both set: perhaps. */
-#define XDPWL_FINES4	8192
-#define XDPWL_BLOCKS4	32
-
-struct xdpwl_fine4 {
-	__u64 word[XDPWL_FINES4];
-};
+/* fine4 holds addresses, or as many first bits of them as there is room for: in the slot,
+ * fine4_mask leaves these of an address as it stands in a packet. The word is
+ * hash >> fine4_shift; two bits of it, modulo 64. Both set: perhaps. */
 
 static inline __attribute__((always_inline)) __u64
 xdpwl_fine4_hash(__be32 addr, __be32 mask, __u64 seed)

@@ -11,7 +11,7 @@
  * whose write makes another current. Within a generation:
  *
  *   service, protocol, odd_ports   (group, protocol, port) -> class
- *   near4, near6, coarse6, fine6   source -> "no rule names anything near it" (front.h)
+ *   near4, near6                   source -> "no rule names anything near it" (front.h)
  *   lpm4, lpm6                     source -> entry, closed over its covering prefixes;
  *                                  in front of them table4.h and exact.h, which agree
  *   added                          rules beside all that, added in place (added.h)
@@ -33,7 +33,7 @@
 #include "reasons.h"
 #include "table4.h"
 
-#define XDPWL_ABI	9
+#define XDPWL_ABI	10
 
 #define XDPWL_SLOTS	3	/* current, fallback of a confirm, being built */
 #define XDPWL_GROUPS	17	/* sets of interfaces: 16 that `on` tells apart, and the rest */
@@ -131,7 +131,6 @@ struct xdpwl_cell_key {
 #define XDPWL_RA		0x800	/* option ra on */
 #define XDPWL_CLASS_E		0x1000	/* option class-e on */
 #define XDPWL_HAS_TABLE4	0x2000	/* table4 stands in front of lpm4 */
-#define XDPWL_HAS_FINE6		0x4000	/* fine6 is filled */
 
 /* What a packet needs to know of a generation before it asks a map, most of all what
  * turns strangers away there. */
@@ -139,17 +138,14 @@ struct xdpwl_slot {
 	__u64 generation;	/* 1 for the first; a name, never compared by packets */
 	__u64 seed;		/* odd and secret: sources are chosen by strangers */
 	__u32 flags;
-	__u32 coarse6_half;	/* blocks in one half, 0: there is no coarse6 */
-	__u32 bloom_shift;
 	__u32 n_ethertypes;
 	__be16 ethertypes[XDPWL_ETHERTYPES];
-	__u32 fine4_shift;	/* table4.h */
-	__be32 fine4_mask;
+	__u32 fine4_shift, fine6_shift;	/* table4.h, exact.h */
+	__be32 fine4_mask, fine6_mask;
 	struct xdpwl_exact exact6;
 	struct xdpwl_entry first[XDPWL_FIRST];	/* of `entries` */
-	struct xdpwl_near4 near4;	/* first: near enough for an offset */
+	struct xdpwl_near4 near4;	/* before what is larger: near enough for an offset */
 	struct xdpwl_near6 near6;
-	struct xdpwl_fine6 fine6;
 	struct xdpwl_short6 short6;
 	struct xdpwl_named named[XDPWL_GROUPS];
 };
@@ -347,7 +343,7 @@ _Static_assert(sizeof(struct xdpwl_lpm6) == 20, "lpm6");
 _Static_assert(sizeof(struct xdpwl_entry) == 16, "entry");
 _Static_assert(sizeof(struct xdpwl_cell_key) == 8, "cell_key");
 _Static_assert(sizeof(struct xdpwl_slot) ==
-	       88 + (1 + 16 + 128 + 128 + 256 + 16 * XDPWL_GROUPS) * 1024, "slot");
+	       88 + (1 + 16 + 128 + 256 + 16 * XDPWL_GROUPS) * 1024, "slot");
 _Static_assert(sizeof(struct xdpwl_control) ==
 	       64 + 4 * sizeof(struct xdpwl_slot) +
 		       4 * XDPWL_ADDED_SETS * sizeof(struct xdpwl_added) +

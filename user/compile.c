@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "classes.h"
-#include "coarse.h"
 #include "lines.h"
 #include "items.h"
+#include "near.h"
 #include "numbers.h"
 #include "profiles.h"
 #include "table4.h"
@@ -202,10 +202,8 @@ static int front_emit(struct tables *tables, uint64_t seed)
 		tables->slot->flags |= XDPWL_HAS_4;
 	if (tables->lpm6.n)
 		tables->slot->flags |= XDPWL_HAS_6;
-	coarse_build4(tables);
-	err = coarse_build6(tables);
-	if (err)
-		return err;
+	near_build4(tables);
+	near_build6(tables);
 	err = numbers_build(&numbers, tables);
 	if (!err)
 		err = table4_build(tables, numbers.of4);
@@ -303,7 +301,8 @@ void tables_free(struct tables *tables)
 	free(tables->fine4.elements);
 	free(tables->low4.elements);
 	free(tables->number4.elements);
-	free(tables->coarse6.elements);
+	free(tables->fine6.elements);
+	free(tables->heads6.elements);
 	free(tables->lines6.elements);
 	free(tables->exact6.elements);
 	free(tables->entries.elements);

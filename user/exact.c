@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Entries of lpm6 to a table that holds the same by hash: prefix to number. What finds no
- * place is left out: who comes there asks the trie.
+ * Entries of lpm6 that heads6 has no place for to a hash table: prefix to number. What
+ * finds no place there either is left out: who comes there asks the trie.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include "lines.h"
 
-#define FEW 256	/* entries: a trie of so few is as fast, and small */
-
 /* Places taken in a block: long searches begin where it is nearly full. */
 #define TAKEN (XDPWL_PLACES6 * 5 / 8)
 
 static void place_take(struct xdpwl_exact6 *blocks, const struct xdpwl_exact *exact,
-		   const struct line_key *key, uint64_t hash, uint32_t number)
+		   const struct key6 *key, uint64_t hash, uint32_t number)
 {
 	struct xdpwl_home home = xdpwl_home(hash, exact->blocks, XDPWL_PLACES6);
 	struct xdpwl_place6 *place;
@@ -30,29 +28,45 @@ static void place_take(struct xdpwl_exact6 *blocks, const struct xdpwl_exact *ex
 	}
 }
 
-int exact_build(struct tables *tables, const uint32_t *numbers)
+static int places_build(struct tables *tables, const uint32_t *numbers,
+			const bool *several)
 {
 	struct xdpwl_exact *exact = &tables->slot->exact6;
-	uint32_t blocks = tables->lpm6.n / TAKEN + 1;
-	uint64_t seed = tables->slot->seed;
-	size_t i;
-	int err;
+	size_t n = 0, i;
 
-	if (tables->lpm6.n <= FEW)
-		return 0;
-	err = lines_build(tables);
-	if (err)
-		return err;
-	tables->exact6.elements = calloc(blocks, sizeof(struct xdpwl_exact6));
+	for (i = 0; i < tables->lpm6.n; i++)
+		n += several[i];
+	tables->exact6.n = exact->blocks = n / TAKEN + 1;
+	tables->exact6.elements = calloc(exact->blocks, sizeof(struct xdpwl_exact6));
 	if (!tables->exact6.elements)
 		return -ENOMEM;
-	tables->exact6.n = exact->blocks = blocks;
 	for (i = 0; i < tables->lpm6.n; i++) {
-		struct line_key key = line_key(tables, i);
+		struct key6 key = key6_at(&tables->lpm6, i);
 
-		if (key.kind < XDPWL_KINDS6)
+		if (several[i])
 			place_take(tables->exact6.elements, exact, &key,
-				   line_hash(&key, seed), numbers[i]);
+				   line_hash(&key, tables->slot->seed), numbers[i]);
 	}
 	return 0;
+}
+
+int exact_build(struct tables *tables, const uint32_t *numbers)
+{
+	bool *several;
+	int err;
+
+	if (!tables->lpm6.n)
+		return 0;
+	several = calloc(tables->lpm6.n, sizeof(*several));
+	if (!several)
+		return -ENOMEM;
+	err = fine6_build(tables);
+	if (!err)
+		err = heads_build(tables, numbers, several);
+	if (!err)
+		err = lines_build(tables, several);
+	if (!err)
+		err = places_build(tables, numbers, several);
+	free(several);
+	return err;
 }

@@ -155,7 +155,7 @@ struct inner {
 	int fd;			/* -1: empty, the slot's element is deleted */
 };
 
-#define N_INNERS 12
+#define N_INNERS 13
 
 /* An array of a generation's own size. */
 static struct inner inner_array(enum kern_map outer, const struct blocks *blocks,
@@ -198,11 +198,13 @@ static void inners_describe(struct inner inners[N_INNERS],
 		  sizeof(struct xdpwl_entry), lpm6->n, 2 * lpm6->n + 1024, -1 },
 		inner_fixed(MAP_TABLE4, &tables->table4, sizeof(struct xdpwl_chunk4),
 			    XDPWL_CHUNKS4),
-		inner_fixed(MAP_FINE4, &tables->fine4, sizeof(struct xdpwl_fine4),
-			    XDPWL_BLOCKS4),
+		inner_fixed(MAP_FINE4, &tables->fine4, sizeof(struct xdpwl_fine),
+			    XDPWL_FINE_BLOCKS),
 		inner_array(MAP_LOW4, &tables->low4, sizeof(struct xdpwl_lows4)),
 		inner_array(MAP_NUMBER4, &tables->number4, sizeof(struct xdpwl_numbers)),
-		inner_array(MAP_COARSE6, &tables->coarse6, sizeof(struct xdpwl_block)),
+		inner_fixed(MAP_FINE6, &tables->fine6, sizeof(struct xdpwl_fine),
+			    XDPWL_FINE_BLOCKS),
+		inner_array(MAP_HEADS6, &tables->heads6, sizeof(struct xdpwl_heads6)),
 		inner_array(MAP_LINES6, &tables->lines6, sizeof(struct xdpwl_lines)),
 		inner_array(MAP_EXACT6, &tables->exact6, sizeof(struct xdpwl_exact6)),
 		inner_array(MAP_ENTRIES, &tables->entries, sizeof(struct xdpwl_entry)),
@@ -337,8 +339,8 @@ void kern_maps_retire(struct kern *kern, uint32_t place)
 	static const enum kern_map outers[] = { MAP_ODD_PORTS, MAP_CELLS,
 						MAP_LPM4, MAP_LPM6, MAP_TABLE4,
 						MAP_FINE4, MAP_LOW4, MAP_NUMBER4,
-						MAP_COARSE6, MAP_LINES6, MAP_EXACT6, MAP_ENTRIES,
-						MAP_TEXT };
+						MAP_FINE6, MAP_HEADS6, MAP_LINES6,
+						MAP_EXACT6, MAP_ENTRIES, MAP_TEXT };
 	struct outer_write writes[N_MAPS];
 	size_t n = sizeof(outers) / sizeof(outers[0]), i;
 

@@ -17,7 +17,7 @@
 
 #define FINE_LENGTHS	5	/* of a key of fine4: 32 bits down to 28 */
 #define FINE_BITS	16	/* for a key, where there is room */
-#define FINE_WORDS	(XDPWL_BLOCKS4 * XDPWL_FINES4)
+#define FINE_WORDS	(XDPWL_FINE_BLOCKS * XDPWL_FINES)
 
 struct run {
 	uint32_t first, last, number;
@@ -33,7 +33,7 @@ struct build {
 	struct xdpwl_slot *slot;
 	struct xdpwl_chunk4 *chunks;
 	uint64_t fine[FINE_LENGTHS];	/* keys of fine4, by how long they are */
-	struct xdpwl_fine4 *filter;
+	struct xdpwl_fine *filter;
 	uint32_t *words;	/* of /24s that are covered in part */
 	uint32_t n_words, words_room;
 	struct xdpwl_low4 *lows;	/* number: while it is counted, or XDPWL_MIXED */
@@ -290,7 +290,7 @@ static void fine_mark(struct build *build, const struct part *part, int left)
 					      slot->seed);
 		__u64 at = hash >> slot->fine4_shift;
 
-		build->filter[at / XDPWL_FINES4].word[at % XDPWL_FINES4] |=
+		build->filter[at / XDPWL_FINES].word[at % XDPWL_FINES] |=
 			1ull << (XDPWL_FINE4_BIT1(hash) & 63) |
 			1ull << (XDPWL_FINE4_BIT2(hash) & 63);
 	}
@@ -312,10 +312,10 @@ static int fine_write(struct build *build, struct blocks *blocks)
 	int left = fine_left(build);
 	size_t words = 2, i;
 
-	build->filter = calloc(XDPWL_BLOCKS4, sizeof(*build->filter));
+	build->filter = calloc(XDPWL_FINE_BLOCKS, sizeof(*build->filter));
 	if (!build->filter)
 		return -ENOMEM;
-	*blocks = (struct blocks){ build->filter, XDPWL_BLOCKS4 };
+	*blocks = (struct blocks){ build->filter, XDPWL_FINE_BLOCKS };
 	while (words < FINE_WORDS && words * 64 < build->fine[left] * FINE_BITS)
 		words *= 2;
 	build->slot->fine4_shift = 64 - __builtin_ctzl(words);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Tables against their meaning: random rulesets are compiled, then asked as the
- * program in the kernel asks them (class, coarse table, longest prefix, cell), and
+ * program in the kernel asks them (class, near, longest prefix, cell), and
  * each answer is compared with a plain reading of all rules. The seed is printed;
  * XDPWL_SEED repeats a run.
  */
@@ -323,13 +323,13 @@ static bool bloom_has(const __u64 *words, uint64_t hash, uint32_t shift)
 	       word >> (XDPWL_BLOOM_BIT2(hash, shift) & 63) & 1;
 }
 
-/* What the tables in front of the tries say of a source. */
-static bool coarse(const struct tables *tables, const struct prefix *source,
+/* What the slot says of a source. */
+static bool near(const struct tables *tables, const struct prefix *source,
 		   bool all)
 {
 	const struct xdpwl_slot *slot = tables->slot;
 	int half = all ? XDPWL_HALF_ALL : XDPWL_HALF_ANY;
-	uint16_t raw, next;
+	uint16_t raw;
 	uint64_t hash;
 	uint32_t head;
 
@@ -340,18 +340,7 @@ static bool coarse(const struct tables *tables, const struct prefix *source,
 	if (slot->flags & XDPWL_HAS_SHORT6 && bit(slot->short6.word[half], raw))
 		return true;
 	hash = xdpwl_bloom_hash(head, slot->seed);
-	memcpy(&next, source->addr + 4, sizeof(next));
-	if (slot->flags & XDPWL_HAS_FINE6 &&
-	    !bloom_has(slot->fine6.word, hash, XDPWL_FINE6_SHIFT) &&
-	    !bloom_has(slot->fine6.word,
-		       xdpwl_bloom_hash48(head, next, slot->seed),
-		       XDPWL_FINE6_SHIFT))
-		return false;
-	return bloom_has(slot->near6.word[half], hash, XDPWL_NEAR6_SHIFT) &&
-	       (!slot->coarse6_half ||
-		bloom_has((__u64 *)((struct xdpwl_block *)tables->coarse6.elements +
-				half * slot->coarse6_half),
-		      hash, slot->bloom_shift));
+	return bloom_has(slot->near6.word[half], hash, XDPWL_NEAR6_SHIFT);
 }
 
 static const struct xdpwl_entry *longest(const struct tables *tables,
@@ -419,7 +408,7 @@ static uint32_t cell_tables(const struct tables *tables,
 	if (tables->slot->flags & XDPWL_HAS_ANY)
 		any = tables->any[class ? class : XDPWL_CLASS_ALL + group];
 	if (tables->slot->flags & (four ? XDPWL_HAS_4 : XDPWL_HAS_6)) {
-		if (coarse(tables, &q->source, !class))
+		if (near(tables, &q->source, !class))
 			entry = longest(tables, &q->source);
 	}
 	if (entry)
@@ -492,8 +481,8 @@ static void test_impossible_sources_stay(void **state)
 		for (i = 0; i < sizeof(impossible) / sizeof(*impossible); i++) {
 			address = htonl(impossible[i]);
 			memcpy(source.addr, &address, sizeof(address));
-			assert_true(coarse(&tables, &source, true));
-			assert_true(coarse(&tables, &source, false));
+			assert_true(near(&tables, &source, true));
+			assert_true(near(&tables, &source, false));
 		}
 		tables_free(&tables);
 		ruleset_free(&ruleset);

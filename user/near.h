@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Entries of the tries to what the slot says of them: include/front.h says how that is
+ * laid out. A superset of the truth, always. */
+#ifndef NEAR_H
+#define NEAR_H
+
+#include "tables.h"
+
+/* From tables->lpm4 or lpm6; fill the slot's near4, or near6 and short6, which must be
+ * zero. The seed is the slot's. */
+void near_build4(struct tables *tables);
+void near_build6(struct tables *tables);
+
+#endif
