@@ -138,7 +138,7 @@ static __always_inline __u32 kind_listed(struct sought *sought,
 
 /* ---- heads ---- */
 
-/* The same, or XDPWL_ASK_LINES. */
+/* The number, XDPWL_UNLISTED or XDPWL_ASK_LINES | kinds. */
 static __always_inline __u32 head_find(const struct xdpwl_slot *tables, __u32 slot,
 				       __u64 high)
 {
@@ -149,10 +149,10 @@ static __always_inline __u32 head_find(const struct xdpwl_slot *tables, __u32 sl
 	const struct xdpwl_head6 *place;
 
 	if (!heads)
-		return XDPWL_ASK_LINES;
+		return XDPWL_ASK_LINES | tables->exact6.kinds;
 	place = heads->bucket[at % XDPWL_BUCKETS6].place;
 	number = place[XDPWL_PLACES_HEAD6 - 1].number;
-	if (number != XDPWL_ASK_LINES)
+	if (number < XDPWL_ASK_LINES)
 		number = XDPWL_UNLISTED;
 	/* The first has the last word: empty ones look like a head that is 0. */
 #pragma unroll
@@ -170,15 +170,15 @@ __noinline __u32 listed6(__u64 high, __u64 low, __u32 slot)
 	struct sought sought = {
 		.seed = tables->seed, .slot = slot, .high = high,
 	};
-	__u32 number = head_find(tables, slot, high), i;
+	__u32 number = head_find(tables, slot, high), kinds = number, i;
 
-	if (number != XDPWL_ASK_LINES)
+	if (number < XDPWL_ASK_LINES)
 		return number;
 	number = XDPWL_UNLISTED;
 #pragma unroll
 	for (i = 0; i < XDPWL_KINDS6; i++) {
 		sought.address = i ? high : low;
-		if (!number && tables->exact6.kinds >> i & 1)
+		if (!number && kinds >> i & 1)
 			number = kind_listed(&sought, xdpwl_kind6(i), high);
 	}
 	return number;

@@ -74,12 +74,12 @@ XDPWL_INLINE __u64 xdpwl_fine6_hash(__u64 head_hash, __u64 next)
 #define XDPWL_FINE6_BIT3(hash)	((hash) >> 28)
 
 /* A head of heads6, of 32 bits, in the bucket that its hash chooses of all buckets: there from
- * the first place on. Whom a bucket does not hold nothing covers, unless its last number is
- * XDPWL_ASK_LINES: then lines6 is to be asked. */
+ * the first place on. Whom a bucket does not hold nothing covers, unless its last number
+ * says XDPWL_ASK_LINES: then lines6 is to be asked. */
 struct xdpwl_head6 {
 	__u64 high;	/* of the one prefix that has such a head */
 	__u32 mask;	/* of the lower half of `high`: its bits */
-	__u32 number;	/* 0: empty; XDPWL_ASK_LINES: there are several, mask 0 */
+	__u32 number;	/* 0: empty; XDPWL_ASK_LINES: there are more, mask 0 */
 };
 
 #define XDPWL_PLACES_HEAD6	4
@@ -172,7 +172,9 @@ struct xdpwl_exact {
 	__u32 buckets;	/* of heads6 */
 };
 
-#define XDPWL_ASK_LINES	0xfffffffeu
+/* In place of a number, | bits as in `kinds`: of what kinds they may be. None of a head is
+ * XDPWL_ASK_TRIE. */
+#define XDPWL_ASK_LINES	0xfffffff0u
 
 _Static_assert(sizeof(struct xdpwl_heads6) == 1024, "heads6");
 _Static_assert(sizeof(struct xdpwl_lines) == 1024, "lines");

@@ -39,7 +39,16 @@ static struct xdpwl_head6 *place_find(struct xdpwl_bucket6 *bucket, uint64_t hig
 	return NULL;
 }
 
-/* One head of a prefix, of which this is all: `mask` of the 32 bits behind it. */
+/* The kinds of what a place stands for. */
+static uint32_t kinds_of(const struct xdpwl_head6 *place)
+{
+	if (place->number >= XDPWL_ASK_LINES)
+		return place->number;
+	return 1u << line_kind(32 + __builtin_popcount(place->mask));
+}
+
+/* One head of a prefix, of which this is all: `mask` of the 32 bits behind it. Its place
+ * may be another's, who then shares it, or is the last of others, who know nothing of it. */
 static void head_take(const struct heads *heads, struct xdpwl_head6 head)
 {
 	struct xdpwl_bucket6 *bucket = bucket_of(heads, head.high);
@@ -51,8 +60,8 @@ static void head_take(const struct heads *heads, struct xdpwl_head6 head)
 	}
 	if (!place)
 		place = &bucket->place[XDPWL_PLACES_HEAD6 - 1];
+	place->number = XDPWL_ASK_LINES | kinds_of(place) | kinds_of(&head);
 	place->mask = 0;
-	place->number = XDPWL_ASK_LINES;
 }
 
 /* Longer prefixes have no place, as a head has two words for it. */
@@ -63,7 +72,7 @@ static void key_take(const struct heads *heads, const struct key6 *key,
 	uint32_t i;
 
 	if (key->length > 64)
-		head.number = XDPWL_ASK_LINES;
+		head.number = XDPWL_ASK_LINES | 1u << line_kind(key->length);
 	else if (key->length > 32)
 		head.mask = ~0u << (64 - key->length);
 	for (i = 0; i < key6_heads(key, 32); i++) {
@@ -82,7 +91,7 @@ static bool key_holds(const struct heads *heads, const struct key6 *key)
 		const struct xdpwl_head6 *place =
 			place_find(bucket_of(heads, high), high);
 
-		if (!place || place->number == XDPWL_ASK_LINES)
+		if (!place || place->number >= XDPWL_ASK_LINES)
 			return false;
 		high += 1ull << 32;
 	}

@@ -8,19 +8,18 @@
 #define LINES_MAX	(1u << 16)	/* 4 MiB: what another packet may have left of
 					 * a third-level cache */
 
-/* The kind of a prefix that is not shorter than XDPWL_SHORT6. */
-static uint32_t kind_of(const struct key6 *key)
+uint32_t line_kind(uint32_t length)
 {
 	uint32_t kind = XDPWL_KINDS6 - 1;
 
-	while (key->length > xdpwl_kind6(kind).longest)
+	while (length > xdpwl_kind6(kind).longest)
 		kind--;
 	return kind;
 }
 
 static uint64_t line_head(const struct key6 *key, uint64_t seed)
 {
-	uint32_t bits = xdpwl_kind6(kind_of(key)).head;
+	uint32_t bits = xdpwl_kind6(line_kind(key->length)).head;
 
 	return xdpwl_hash(key->high >> (64 - bits) << (64 - bits),
 			  XDPWL_HEAD(bits), seed);
@@ -44,7 +43,7 @@ static void line_set(struct xdpwl_line *line, uint64_t hash)
 static void lines_mark(struct xdpwl_lines *lines, const struct xdpwl_exact *exact,
 		       const struct key6 *key, uint64_t seed)
 {
-	struct xdpwl_kind kind = xdpwl_kind6(kind_of(key));
+	struct xdpwl_kind kind = xdpwl_kind6(line_kind(key->length));
 	uint64_t hash = line_hash(key, seed), head, number;
 	struct key6 at = *key;
 	struct xdpwl_line *line;
@@ -71,7 +70,7 @@ static uint32_t lines_count(const struct table *lpm6, const bool *several)
 		struct key6 key = key6_at(lpm6, i);
 
 		if (several[i])
-			keys += 1 + key6_heads(&key, xdpwl_kind6(kind_of(&key)).head);
+			keys += 1 + key6_heads(&key, xdpwl_kind6(line_kind(key.length)).head);
 	}
 	while (lines < LINES_MAX && (size_t)lines * KEYS_A_LINE < keys)
 		lines *= 2;
@@ -95,7 +94,7 @@ int lines_build(struct tables *tables, const bool *several)
 
 		if (!several[i])
 			continue;
-		exact->kinds |= 1u << kind_of(&key);
+		exact->kinds |= 1u << line_kind(key.length);
 		lines_mark(blocks->elements, exact, &key, tables->slot->seed);
 	}
 	return 0;

@@ -6,6 +6,8 @@
 
 #include "key6.h"
 
+/* Of a prefix that is not shorter than XDPWL_SHORT6. */
+uint32_t line_kind(uint32_t length);
 uint64_t line_hash(const struct key6 *key, uint64_t seed);
 
 /* Fill fine6 and what the slot says of it. The seed is the slot's. -ENOMEM. */

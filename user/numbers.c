@@ -68,56 +68,56 @@ static size_t most_used(uint32_t most[XDPWL_FIRST], const uint32_t *uses, size_t
 	return kept;
 }
 
-static void numbers_map(uint32_t *of, size_t n, const uint32_t *to)
+static void numbers_map(uint32_t *of, size_t n, const uint32_t *place)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		of[i] = to[of[i] - 1] + 1;
+		of[i] = place[of[i] - 1] + 1;
 }
 
-/* The most used come first, into the slot: each changes places with who is there. */
-static int numbers_order(struct numbers *numbers, struct tables *tables)
+/* Entry `i` and the one that is at `to` now change places. `place` is where an entry of old
+ * is, `holds` which one a place has. */
+static void entry_move(struct xdpwl_entry *entries, uint32_t *place, uint32_t *holds,
+		       uint32_t i, uint32_t to)
+{
+	uint32_t from = place[i], out = holds[to];
+	struct xdpwl_entry entry = entries[to];
+
+	entries[to] = entries[from];
+	entries[from] = entry;
+	place[i] = to;
+	place[out] = from;
+	holds[to] = i;
+	holds[from] = out;
+}
+
+/* The most used come first, and into the slot. `work`: room for three times as many numbers
+ * as there are entries, zero. */
+static void numbers_order(struct numbers *numbers, struct tables *tables, uint32_t *work)
 {
 	struct xdpwl_entry *entries = tables->entries.elements;
 	size_t n = tables->entries.n, n_most, i;
-	uint32_t *uses = calloc(n + 1, sizeof(*uses));
-	uint32_t *to = malloc((n + 1) * sizeof(*to));	/* old place to new */
-	uint32_t *at = malloc((n + 1) * sizeof(*at));	/* new place to old */
+	uint32_t *uses = work, *place = uses + n, *holds = place + n;
 	uint32_t most[XDPWL_FIRST];
 
-	if (uses && to && at) {
-		numbers_count(uses, numbers->of4, tables->lpm4.n);
-		numbers_count(uses, numbers->of6, tables->lpm6.n);
-		n_most = most_used(most, uses, n);
-		for (i = 0; i < n; i++)
-			to[i] = at[i] = i;
-		for (i = 0; i < n_most; i++) {
-			uint32_t from = to[most[i]], out = at[i];
-			struct xdpwl_entry entry = entries[i];
-
-			entries[i] = entries[from];
-			entries[from] = entry;
-			to[most[i]] = i;
-			to[out] = from;
-			at[i] = most[i];
-			at[from] = out;
-		}
-		memcpy(tables->slot->first, entries, n_most * sizeof(*entries));
-		numbers_map(numbers->of4, tables->lpm4.n, to);
-		numbers_map(numbers->of6, tables->lpm6.n, to);
-	}
-	i = uses && to && at;
-	free(uses);
-	free(to);
-	free(at);
-	return i ? 0 : -ENOMEM;
+	numbers_count(uses, numbers->of4, tables->lpm4.n);
+	numbers_count(uses, numbers->of6, tables->lpm6.n);
+	n_most = most_used(most, uses, n);
+	for (i = 0; i < n; i++)
+		place[i] = holds[i] = i;
+	for (i = 0; i < n_most; i++)
+		entry_move(entries, place, holds, most[i], i);
+	memcpy(tables->slot->first, entries, n_most * sizeof(*entries));
+	numbers_map(numbers->of4, tables->lpm4.n, place);
+	numbers_map(numbers->of6, tables->lpm6.n, place);
 }
 
 int numbers_build(struct numbers *numbers, struct tables *tables)
 {
 	size_t most = tables->lpm4.n + tables->lpm6.n;
 	struct numbering numbering = { .entries = &tables->entries };
+	uint32_t *work;
 
 	*numbers = (struct numbers){ NULL, NULL };
 	tables->entries.elements = calloc(most + 1, sizeof(struct xdpwl_entry));
@@ -127,7 +127,12 @@ int numbers_build(struct numbers *numbers, struct tables *tables)
 	numbers->of6 = trie_number(&numbering, &tables->lpm6);
 	if (!numbers->of4 || !numbers->of6)
 		return -ENOMEM;
-	return numbers_order(numbers, tables);
+	work = calloc(3 * tables->entries.n + 1, sizeof(*work));
+	if (!work)
+		return -ENOMEM;
+	numbers_order(numbers, tables, work);
+	free(work);
+	return 0;
 }
 
 void numbers_free(struct numbers *numbers)

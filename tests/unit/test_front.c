@@ -203,7 +203,8 @@ static bool line_knows(const struct tables *tables, struct address address,
 	       line_has(line, *hash);
 }
 
-static uint32_t lines_listed6(const struct tables *tables, struct address address)
+static uint32_t lines_listed6(const struct tables *tables, struct address address,
+			      uint32_t kinds)
 {
 	int length;
 	uint32_t number;
@@ -212,7 +213,8 @@ static uint32_t lines_listed6(const struct tables *tables, struct address addres
 	for (length = 128; length >= XDPWL_SHORT6; length--) {
 		struct address prefix = cut(address, length);
 
-		if (!line_knows(tables, address, prefix, &hash))
+		if (!(kinds >> line_kind(length) & 1) ||
+		    !line_knows(tables, address, prefix, &hash))
 			continue;
 		number = place_at6(&tables->exact6, prefix, hash);
 		if (number)
@@ -272,14 +274,14 @@ static uint32_t head_listed6(const struct tables *tables, struct address address
 	const struct xdpwl_head6 *place;
 
 	if (!heads)
-		return XDPWL_ASK_LINES;
+		return XDPWL_ASK_LINES | tables->slot->exact6.kinds;
 	place = heads[at / XDPWL_BUCKETS6].bucket[at % XDPWL_BUCKETS6].place;
 	for (i = 0; i < XDPWL_PLACES_HEAD6; i++)
 		if (place[i].high >> 32 == address.high >> 32 &&
 		    !((place[i].high ^ address.high) & place[i].mask))
 			return place[i].number;
-	return place[XDPWL_PLACES_HEAD6 - 1].number == XDPWL_ASK_LINES ?
-		       XDPWL_ASK_LINES : XDPWL_UNLISTED;
+	i = place[XDPWL_PLACES_HEAD6 - 1].number;
+	return i < XDPWL_ASK_LINES ? XDPWL_UNLISTED : i;
 }
 
 static uint32_t listed6(const struct tables *tables, struct address address)
@@ -289,7 +291,8 @@ static uint32_t listed6(const struct tables *tables, struct address address)
 	if (!fine6_passes(tables, address))
 		return XDPWL_UNLISTED;
 	number = head_listed6(tables, address);
-	return number == XDPWL_ASK_LINES ? lines_listed6(tables, address) : number;
+	return number < XDPWL_ASK_LINES ? number :
+					  lines_listed6(tables, address, number);
 }
 
 /* By the word of a /24. */

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Prefixes, nested, to runs of addresses that follow one another with the same number,
+ * and runs to parts.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "runs4.h"
+
+/* Both ends included; up to `last`, which may lie before `first`. */
+static void run_add(struct runs *runs, uint64_t first, int64_t last, uint32_t number)
+{
+	struct run *before = runs->n ? &runs->run[runs->n - 1] : NULL;
+
+	if (last < (int64_t)first)
+		return;
+	if (before && before->number == number && before->last + 1ull == first)
+		before->last = last;
+	else
+		runs->run[runs->n++] = (struct run){ first, last, number };
+}
+
+static struct run key_run(const struct xdpwl_lpm4 *key, uint32_t number)
+{
+	struct run run = { .number = number };
+
+	memcpy(&run.first, key->addr, sizeof(run.first));
+	run.first = ntohl(run.first);
+	run.last = run.first | (uint32_t)(0xffffffffull >> key->len);
+	return run;
+}
+
+/* A stack of the prefixes around: the innermost has the word. */
+int runs4_build(struct runs *runs, const struct table *trie, const uint32_t *numbers)
+{
+	struct run stack[33];
+	uint64_t next = 0;	/* the first address that no run has */
+	int depth = 0;
+	size_t i;
+
+	runs->run = malloc((2 * trie->n + 1) * sizeof(*runs->run));
+	if (!runs->run)
+		return -ENOMEM;
+	for (i = 0; i <= trie->n; i++) {
+		struct run run = { 0 };
+
+		if (i < trie->n)
+			run = key_run((struct xdpwl_lpm4 *)trie->keys + i,
+				      numbers[i]);
+		while (depth && (i == trie->n || stack[depth - 1].last < run.first)) {
+			depth--;
+			run_add(runs, next, stack[depth].last, stack[depth].number);
+			next = stack[depth].last + 1ull;
+		}
+		if (i == trie->n)
+			break;
+		if (depth)
+			run_add(runs, next, (int64_t)run.first - 1,
+				stack[depth - 1].number);
+		next = run.first;
+		stack[depth++] = run;
+	}
+	return 0;
+}
+
+void runs4_free(struct runs *runs)
+{
+	free(runs->run);
+}
+
+bool part_next(struct parts *parts, struct part *part)
+{
+	const struct run *run = &parts->runs->run[parts->at];
+	uint64_t from = parts->from, end24, last;
+
+	if (parts->at == parts->runs->n)
+		return false;
+	if (from < run->first)
+		from = run->first;
+	end24 = from | 0xff;
+	last = run->last < end24 ? run->last : end24;
+	part->whole = !(from & 0xff) && last == end24;
+	if (part->whole)	/* up to the end of the run's /24s, or of the /16 */
+		last = run->last >= (from | 0xffff) ? from | 0xffff :
+						      (run->last + 1ull) / 256 * 256 - 1;
+	part->first = from;
+	part->last = last;
+	part->number = run->number;
+	parts->from = last + 1;
+	parts->at += last == run->last;
+	return true;
+}
