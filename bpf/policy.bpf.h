@@ -157,7 +157,8 @@ static __always_inline bool fine_hit6(const struct packet *packet,
 	__be32 next = packet->addr[1] & gen->slot->fine6_mask;
 
 	return fine6_has(gen, xdpwl_fine6_hash(head, next)) ||
-	       fine6_has(gen, xdpwl_fine6_hash(head, XDPWL_FINE6_SHORT));
+	       (gen->slot->flags & XDPWL_HAS_FINE6_SHORT &&
+		fine6_has(gen, xdpwl_fine6_hash(head, XDPWL_FINE6_SHORT)));
 }
 
 /* Whether exact6 knows of a source. */

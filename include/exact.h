@@ -59,8 +59,8 @@ XDPWL_INLINE __u64 xdpwl_hash(__u64 address, __u32 length, __u64 seed)
 
 /* fine6 holds prefixes by their first 32 bits and as many of the next as there is room for
  * (fine6_mask in the slot leaves these of bits 32 to 63, as they stand in a packet), or,
- * where they are shorter, by their first 32 alone. An address is asked for both. `head_hash`
- * is xdpwl_bloom_hash(). The word is hash >> fine6_shift; three bits of it, modulo 64. All
+ * where they are shorter and the slot says XDPWL_HAS_FINE6_SHORT, by their first 32 alone;
+ * then an address is asked for both. `head_hash` is xdpwl_bloom_hash(). The word is hash >> fine6_shift; three bits of it, modulo 64. All
  * set: perhaps. */
 #define XDPWL_FINE6_SHORT	(1ull << 32)	/* in place of the next bits */
 

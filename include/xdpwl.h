@@ -131,6 +131,7 @@ struct xdpwl_cell_key {
 #define XDPWL_RA		0x800	/* option ra on */
 #define XDPWL_CLASS_E		0x1000	/* option class-e on */
 #define XDPWL_HAS_TABLE4	0x2000	/* table4 stands in front of lpm4 */
+#define XDPWL_HAS_FINE6_SHORT	0x4000	/* fine6 has keys of 32 bits, too */
 
 /* What a packet needs to know of a generation before it asks a map, most of all what
  * turns strangers away there. */

@@ -15,6 +15,8 @@
 #define KEYS_A_PREFIX	16		/* of a few prefixes: a small filter is faster */
 #define KEYS_LEAST	65536
 #define KEYS_A_WORD	4
+#define PLANS		3		/* 48, 44 and 40 bits */
+#define PLAN_BITS(k)	(48u - 4 * (k))
 
 /* Prefixes of this length and longer are known by `bits` first bits. */
 struct plan {
@@ -22,49 +24,57 @@ struct plan {
 	uint64_t keys;
 };
 
-/* How many prefixes there are of each length; of those that share `bits` bits with the
- * one before, none. */
-static void lengths_count(const struct table *lpm6, uint32_t bits,
-			  uint64_t lengths[129])
+/* How many prefixes there are of each length, for each number of bits; of those that share
+ * as many bits with the one before, none. */
+struct lengths {
+	uint64_t of[PLANS][129];
+};
+
+static void lengths_count(struct lengths *lengths, const struct table *lpm6)
 {
 	struct key6 key, last;
+	uint32_t k;
 	size_t i;
 
-	memset(lengths, 0, 129 * sizeof(*lengths));
+	memset(lengths, 0, sizeof(*lengths));
 	for (i = 0; i < lpm6->n; i++) {
 		key = key6_at(lpm6, i);
-		if (!i || key.length < bits || !key6_share(&key, &last, bits))
-			lengths[key.length]++;
+		for (k = 0; k < PLANS; k++)
+			if (!i || key.length < PLAN_BITS(k) ||
+			    !key6_share(&key, &last, PLAN_BITS(k)))
+				lengths->of[k][key.length]++;
 		last = key;
 	}
 }
 
-static uint64_t keys_count(const uint64_t lengths[129], uint32_t first, uint32_t bits)
+static struct plan plan_of(const struct lengths *lengths, uint32_t k,
+			   uint32_t first)
 {
+	struct plan plan = { .bits = PLAN_BITS(k), .first = first };
 	struct key6 key = { .length = XDPWL_SHORT6 };
-	uint64_t keys = 0;
 
 	for (; key.length <= 128; key.length++)
-		keys += lengths[key.length] *
-			key6_heads(&key, key.length < first ? 32 : bits);
-	return keys;
+		plan.keys += lengths->of[k][key.length] *
+			     key6_heads(&key, key.length < first ? 32 : plan.bits);
+	return plan;
 }
 
-/* The most bits that leave room for all; or else fewer prefixes by the fewest. */
-static struct plan plan_choose(const struct table *lpm6)
+/* As many bits as leave room for all prefixes; or for all that have more than 32; or of
+ * few bits, from the shortest length on that leaves room. */
+static struct plan plan_choose(const struct lengths *lengths, uint64_t most)
 {
-	uint64_t lengths[129], most = KEYS_A_PREFIX * lpm6->n + KEYS_LEAST;
-	struct plan plan = { .bits = 52 };
+	static const uint32_t firsts[] = { XDPWL_SHORT6, 33 };
+	struct plan plan = { 0 };
+	uint32_t i, k;
 
-	most = most < KEYS_MOST ? most : KEYS_MOST;
-	do {
-		plan.bits -= 4;
-		plan.first = 33;
-		lengths_count(lpm6, plan.bits, lengths);
-		plan.keys = keys_count(lengths, plan.first, plan.bits);
-	} while (plan.keys > most && plan.bits > 40);
+	for (i = 0; i < 2; i++)
+		for (k = 0; k < PLANS; k++) {
+			plan = plan_of(lengths, k, firsts[i]);
+			if (plan.keys <= most)
+				return plan;
+		}
 	while (plan.keys > most && plan.first < plan.bits)
-		plan.keys = keys_count(lengths, ++plan.first, plan.bits);
+		plan = plan_of(lengths, PLANS - 1, plan.first + 1);
 	return plan;
 }
 
@@ -95,20 +105,25 @@ static void prefix_mark(struct xdpwl_fine *filter, const struct xdpwl_slot *slot
 int fine6_build(struct tables *tables)
 {
 	const struct table *lpm6 = &tables->lpm6;
-	struct plan plan = plan_choose(lpm6);
+	uint64_t most = KEYS_A_PREFIX * lpm6->n + KEYS_LEAST;
+	struct xdpwl_fine *filter = calloc(XDPWL_FINE_BLOCKS, sizeof(*filter));
 	struct xdpwl_slot *slot = tables->slot;
-	struct xdpwl_fine *filter;
+	struct lengths lengths;
 	uint32_t words = 2;
+	struct plan plan;
 	size_t i;
 
-	filter = calloc(XDPWL_FINE_BLOCKS, sizeof(*filter));
 	if (!filter)
 		return -ENOMEM;
 	tables->fine6 = (struct blocks){ filter, XDPWL_FINE_BLOCKS };
+	lengths_count(&lengths, lpm6);
+	plan = plan_choose(&lengths, most < KEYS_MOST ? most : KEYS_MOST);
 	while (words < WORDS && words * KEYS_A_WORD < plan.keys)
 		words *= 2;
 	slot->fine6_shift = 64 - __builtin_ctz(words);
 	slot->fine6_mask = htonl(~0u << (64 - plan.bits));
+	if (plan.first > XDPWL_SHORT6)
+		slot->flags |= XDPWL_HAS_FINE6_SHORT;
 	for (i = 0; i < lpm6->n; i++) {
 		struct key6 key = key6_at(lpm6, i);
 

@@ -262,7 +262,8 @@ static bool fine6_passes(const struct tables *tables, struct address address)
 	memcpy(&next, raw + 4, sizeof(next));
 	head = xdpwl_bloom_hash(first, tables->slot->seed);
 	return fine6_has(tables, head, next & tables->slot->fine6_mask) ||
-	       fine6_has(tables, head, XDPWL_FINE6_SHORT);
+	       (tables->slot->flags & XDPWL_HAS_FINE6_SHORT &&
+		fine6_has(tables, head, XDPWL_FINE6_SHORT));
 }
 
 static uint32_t head_listed6(const struct tables *tables, struct address address)
