@@ -182,13 +182,64 @@ tags()
 	is "$1: are too many" "$(($(reason_packets unknown-l2) - before))" 1
 }
 
+# Packets and bytes of a rule for port 5001, by its source.
+rule_counted()
+{
+	xdpwl list --json | /usr/bin/python3 -c '
+import json, sys
+print(*[(r["packets"], r["bytes"]) for r in json.load(sys.stdin)["rules"]
+        if r["source"] == sys.argv[1] and "5001/tcp" in r["services"]][0])' "$1"
+}
+
+# datagrams N SOURCE DESTINATION PORT: of one length, handed to the kernel as one.
+datagrams()
+{
+	peer /usr/bin/python3 -c '
+import socket, sys
+n, source, there, port = sys.argv[1:]
+s = socket.socket(socket.AF_INET6 if ":" in there else socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_UDP, 103, 1400)  # UDP_SEGMENT
+s.bind((source, 0))
+s.sendto(bytes(int(n) * 1400), (there, int(port)))' "$@"
+}
+
+# Before a program in generic mode the stack merges segments (GSO, GRO) to packets of up to
+# 64 KiB; a native one sees them as they come. The verdict is the same, and so are the bytes.
+merged_segments()
+{
+	local row source there packets bytes drops least=$((20 * 1000 * 1000))
+
+	for row in "192.0.2.15 $HOST4 32 192.0.2.11" "2001:db8::15 $HOST6 128 2001:db8::11"; do
+		set -- "$1" $row
+		source=$2 there=$3
+		ok "$1: allow $source 5001/tcp" xdpwl allow "$source" 5001/tcp
+		ok "$1: 20 MB from $source" peer "$DIR/bulk.py" put "$source" "$there" 5001 $least
+		read -r packets bytes <<< "$(rule_counted "$source/$4")"
+		ok "$1: all its bytes are counted" [ "$bytes" -gt $least ]
+		if [ "$1" = generic ]; then
+			ok "$1: in packets longer than any frame" [ $((bytes / packets)) -gt 1514 ]
+		else
+			ok "$1: in frames" [ $((bytes / packets)) -le 1514 ]
+		fi
+		ok "$1: revoke" xdpwl revoke "$source" 5001/tcp
+		drops=$(port_drops udp 5001)
+		datagrams 40 "$5" "$there" 5001
+		is "$1: a stranger's 40 datagrams, merged or not, are dropped" \
+			"$(($(port_drops udp 5001) - drops))" \
+			"$([ "$1" = generic ] && echo 1 || echo 40)"
+	done
+}
+
 net_up
+background "$HOST" "$DIR/bulk.py" serve 5001 > "$WORK/bulk"
+wait_for 10 grep -q ready "$WORK/bulk" || bail "no server"
 serve tcp/22 tcp/80 tcp/3306 udp/53 tcp/8000 tcp/8005 tcp/8011 raw/132
 for mode in native generic; do
 	whole_table "$mode"
 	edits "$mode"
 	counts "$mode"
 	tags "$mode"
+	merged_segments "$mode"
 	ok "$mode: detach" xdpwl detach --all
 	traffic "$mode, detached" <<< "192.0.2.17 tcp/3306 answer"
 	refused "$mode: nothing is attached" 3 "not attached|nothing is attached" xdpwl list
