@@ -180,7 +180,7 @@ struct kern_device {
 	enum kern_prog prog;		/* by its link type */
 };
 /* EXIT_ABSENT: no such interface; EXIT_SYSTEM: a link type that we cannot parse, or `lo`
- * without `force`; EXIT_FOREIGN: another XDP program is there, with its name and id. */
+ * or a tunnel whose inside the kernel hides, without `force`; EXIT_FOREIGN: another XDP program is there, with its name and id. */
 int kern_link_probe(struct kern_device *device, const char *name, bool force,
 		    struct error *error);
 /*

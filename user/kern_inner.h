@@ -32,8 +32,7 @@ int kern_foreign(const char *name, uint32_t ifindex, struct error *error);
 
 /* The program for a device's link type, ETHERNET for a loopback; EXIT_SYSTEM
  * for one that no program of ours parses. */
-int kern_device_prog(const char *name, enum kern_prog *prog, bool *loopback,
-		     struct error *error);
+int kern_device_prog(const char *name, enum kern_prog *prog, struct error *error);
 
 /* The path of a device's pin, path[PATH_MAX]: of the link of its program, or of the hook
  * for what it sends. EXIT_ABSENT where no device can be called so. */

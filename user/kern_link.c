@@ -176,12 +176,10 @@ int kern_link_attach(struct kern *kern, const struct kern_device *device,
 int kern_link_device(struct kern_device *device, const struct kern_link *link,
 		     struct error *error)
 {
-	bool loopback;
-
 	memset(device, 0, sizeof(*device));
 	memcpy(device->name, link->name, IFNAMSIZ);
 	device->ifindex = link->ifindex;
-	return kern_device_prog(link->name, &device->prog, &loopback, error);
+	return kern_device_prog(link->name, &device->prog, error);
 }
 
 int kern_link_update(struct kern *kern, const struct kern_link *link,
@@ -190,13 +188,12 @@ int kern_link_update(struct kern *kern, const struct kern_link *link,
 	char path[PATH_MAX], name[IFNAMSIZ];
 	enum kern_prog prog;
 	int fd, err, loaded;
-	bool loopback;
 
 	err = kern_link_path(kern, PIN_LINK, link->name, path, error);
 	/* Nothing of a device that is gone can be replaced. */
 	if (err || !link->ifindex || !if_indextoname(link->ifindex, name))
 		return err;
-	err = kern_device_prog(name, &prog, &loopback, error);
+	err = kern_device_prog(name, &prog, error);
 	if (err)
 		return err;
 	fd = bpf_obj_get(path);
