@@ -89,13 +89,34 @@ static __always_inline __u64 plain_pack(const struct packet *packet,
 	       packet_addr(packet) << 16 | packet->proto << 8 | packet->family;
 }
 
+static __always_inline __u32 plain_family(__u64 plain)
+{
+	return plain & 0xff;
+}
+
+static __always_inline __u8 plain_proto(__u64 plain)
+{
+	return plain >> 8;
+}
+
+static __always_inline __u32 plain_addr(__u64 plain)
+{
+	return plain >> 16 & 0xff;
+}
+
+/* Where its ports stand: behind both addresses. */
+static __always_inline __u32 plain_ports(__u64 plain)
+{
+	return plain_addr(plain) + (plain_family(plain) == 4 ? 8 : 32);
+}
+
 /* The port of such a packet, in the numbering of both protocols. */
 static __always_inline __u32 plain_port(struct xdp_md *ctx, __u64 plain)
 {
-	__u32 at = (plain >> 16 & 0xff) + ((plain & 0xff) == 4 ? 10 : 34);
-	const __be16 *port = bytes_at(frame_data(ctx), frame_end(ctx), at, 2);
+	const __be16 *port = bytes_at(frame_data(ctx), frame_end(ctx),
+				      plain_ports(plain) + 2, 2);
 
-	return port ? port_number(plain >> 8, *port) : 0;
+	return port ? port_number(plain_proto(plain), *port) : 0;
 }
 
 /* Its cell, where that takes few steps: its source's entry is known by number, one rule
@@ -125,11 +146,11 @@ static __always_inline __u32 plain_cell(struct xdp_md *ctx, __u64 plain)
 /* Such a packet, where rules or flows may speak of it. */
 static __always_inline __u64 decide_plain(struct xdp_md *ctx, __u64 plain)
 {
-	__u32 family = plain & 0xff, addr = plain >> 16 & 0xff;
-	__u32 ports_at = addr + (family == 4 ? 8 : 32);
-	const __u8 *upper = bytes_at(frame_data(ctx), frame_end(ctx), ports_at, 20);
+	__u32 family = plain_family(plain), addr = plain_addr(plain);
+	const __u8 *upper = bytes_at(frame_data(ctx), frame_end(ctx),
+				     plain_ports(plain), 20);
 	struct packet packet = {
-		.proto = (plain >> 8 & 0xff) == PROTO_TCP ? PROTO_TCP : PROTO_UDP,
+		.proto = plain_proto(plain) == PROTO_TCP ? PROTO_TCP : PROTO_UDP,
 	};
 	struct generation gen;
 	__u32 audit = frame_generation(&gen, ctx, 0) ? DECIDED_AUDIT : 0;

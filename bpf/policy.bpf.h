@@ -196,7 +196,7 @@ static __always_inline bool source_listed(struct packet *packet,
 		       table_hit4(packet, gen);
 	if (short6_hit(packet, gen, half))
 		return true;
-	if (!near_hit6(packet, gen, half) || !fine_hit6(packet, gen))
+	if (!(named || near_hit6(packet, gen, half)) || !fine_hit6(packet, gen))
 		return false;
 	return !has_exact6(packet, gen) ||
 	       (packet->number = number_find6(packet, gen)) != XDPWL_UNLISTED;

@@ -60,8 +60,8 @@ XDPWL_INLINE __u64 xdpwl_hash(__u64 address, __u32 length, __u64 seed)
 /* fine6 holds prefixes by their first 32 bits and as many of the next as there is room for
  * (fine6_mask in the slot leaves these of bits 32 to 63, as they stand in a packet), or,
  * where they are shorter and the slot says XDPWL_HAS_FINE6_SHORT, by their first 32 alone;
- * then an address is asked for both. `head_hash` is xdpwl_bloom_hash(). The word is hash >> fine6_shift; three bits of it, modulo 64. All
- * set: perhaps. */
+ * then an address is asked for both. `head_hash` is xdpwl_bloom_hash(). The word is
+ * hash >> fine6_shift; three bits of it, modulo 64. All set: perhaps. */
 #define XDPWL_FINE6_SHORT	(1ull << 32)	/* in place of the next bits */
 
 XDPWL_INLINE __u64 xdpwl_fine6_hash(__u64 head_hash, __u64 next)
@@ -73,8 +73,8 @@ XDPWL_INLINE __u64 xdpwl_fine6_hash(__u64 head_hash, __u64 next)
 #define XDPWL_FINE6_BIT2(hash)	((hash) >> 34)
 #define XDPWL_FINE6_BIT3(hash)	((hash) >> 28)
 
-/* A head of heads6, of 32 bits, in the bucket that its hash chooses of all buckets: there from
- * the first place on. Whom a bucket does not hold nothing covers, unless its last number
+/* A head of heads6, of 32 bits, in the bucket that its hash chooses of all buckets: there
+ * from the first place on. Whom a bucket does not hold nothing covers, unless its last number
  * says XDPWL_ASK_LINES: then lines6 is to be asked. */
 struct xdpwl_head6 {
 	__u64 high;	/* of the one prefix that has such a head */
@@ -172,8 +172,8 @@ struct xdpwl_exact {
 	__u32 buckets;	/* of heads6 */
 };
 
-/* In place of a number, | bits as in `kinds`: of what kinds they may be. None of a head is
- * XDPWL_ASK_TRIE. */
+/* In place of a number, | bits as in `kinds`: of what kinds they may be. No place
+ * says XDPWL_ASK_TRIE. */
 #define XDPWL_ASK_LINES	0xfffffff0u
 
 _Static_assert(sizeof(struct xdpwl_heads6) == 1024, "heads6");

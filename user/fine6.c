@@ -11,9 +11,9 @@
 #include "lines.h"
 
 #define WORDS		(XDPWL_FINE_BLOCKS * XDPWL_FINES)
-#define KEYS_MOST	(5ull * WORDS)	/* more of them, and too many pass */
-#define KEYS_A_PREFIX	16		/* of a few prefixes: a small filter is faster */
-#define KEYS_LEAST	65536
+#define KEYS_MOST	(8ull * WORDS)	/* more of them, and too many pass; or */
+#define KEYS_MOST_SHORT	(5ull * WORDS)	/* where each is asked for twice */
+#define KEYS_FEW(n)	(20 * (uint64_t)(n) + 65536)	/* a small filter is faster */
 #define KEYS_A_WORD	4
 #define PLANS		3		/* 48, 44 and 40 bits */
 #define PLAN_BITS(k)	(48u - 4 * (k))
@@ -60,20 +60,23 @@ static struct plan plan_of(const struct lengths *lengths, uint32_t k,
 }
 
 /* As many bits as leave room for all prefixes; or for all that have more than 32; or of
- * few bits, from the shortest length on that leaves room. */
-static struct plan plan_choose(const struct lengths *lengths, uint64_t most)
+ * few bits, from the shortest length on that leaves room. `few`: room enough for few. */
+static struct plan plan_choose(const struct lengths *lengths, uint64_t few)
 {
-	static const uint32_t firsts[] = { XDPWL_SHORT6, 33 };
+	static const struct {
+		uint32_t first;
+		uint64_t keys;
+	} most[] = { { XDPWL_SHORT6, KEYS_MOST }, { 33, KEYS_MOST_SHORT } };
 	struct plan plan = { 0 };
 	uint32_t i, k;
 
 	for (i = 0; i < 2; i++)
 		for (k = 0; k < PLANS; k++) {
-			plan = plan_of(lengths, k, firsts[i]);
-			if (plan.keys <= most)
+			plan = plan_of(lengths, k, most[i].first);
+			if (plan.keys <= most[i].keys && plan.keys <= few)
 				return plan;
 		}
-	while (plan.keys > most && plan.first < plan.bits)
+	while (plan.keys > KEYS_MOST_SHORT && plan.first < plan.bits)
 		plan = plan_of(lengths, PLANS - 1, plan.first + 1);
 	return plan;
 }
@@ -105,7 +108,6 @@ static void prefix_mark(struct xdpwl_fine *filter, const struct xdpwl_slot *slot
 int fine6_build(struct tables *tables)
 {
 	const struct table *lpm6 = &tables->lpm6;
-	uint64_t most = KEYS_A_PREFIX * lpm6->n + KEYS_LEAST;
 	struct xdpwl_fine *filter = calloc(XDPWL_FINE_BLOCKS, sizeof(*filter));
 	struct xdpwl_slot *slot = tables->slot;
 	struct lengths lengths;
@@ -117,7 +119,7 @@ int fine6_build(struct tables *tables)
 		return -ENOMEM;
 	tables->fine6 = (struct blocks){ filter, XDPWL_FINE_BLOCKS };
 	lengths_count(&lengths, lpm6);
-	plan = plan_choose(&lengths, most < KEYS_MOST ? most : KEYS_MOST);
+	plan = plan_choose(&lengths, KEYS_FEW(lpm6->n));
 	while (words < WORDS && words * KEYS_A_WORD < plan.keys)
 		words *= 2;
 	slot->fine6_shift = 64 - __builtin_ctz(words);
