@@ -6,15 +6,13 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
+#include "fine.h"
 #include "lines.h"
 
-#define WORDS		(XDPWL_FINE_BLOCKS * XDPWL_FINES)
-#define KEYS_MOST	(8ull * WORDS)	/* more of them, and too many pass; or */
-#define KEYS_MOST_SHORT	(5ull * WORDS)	/* where each is asked for twice */
+#define KEYS_MOST	(8ull * FINE_WORDS)	/* more of them, and too many pass; or */
+#define KEYS_MOST_SHORT	(5ull * FINE_WORDS)	/* where each is asked for twice */
 #define KEYS_FEW(n)	(20 * (uint64_t)(n) + 65536)	/* a small filter is faster */
-#define KEYS_A_WORD	4
 #define PLANS		3		/* 48, 44 and 40 bits */
 #define PLAN_BITS(k)	(48u - 4 * (k))
 
@@ -81,48 +79,42 @@ static struct plan plan_choose(const struct lengths *lengths, uint64_t few)
 	return plan;
 }
 
-static void key_mark(struct xdpwl_fine *filter, const struct xdpwl_slot *slot,
+static void key_mark(const struct blocks *fine, const struct xdpwl_slot *slot,
 		     uint64_t high, bool is_short)
 {
 	uint64_t next = is_short ? XDPWL_FINE6_SHORT : htonl(high) & slot->fine6_mask;
 	uint64_t head = xdpwl_bloom_hash(htonl(high >> 32), slot->seed);
-	uint64_t hash = xdpwl_fine6_hash(head, next), at = hash >> slot->fine6_shift;
+	uint64_t hash = xdpwl_fine6_hash(head, next);
 
-	filter[at / XDPWL_FINES].word[at % XDPWL_FINES] |=
+	*fine_word(fine, hash >> slot->fine6_shift) |=
 		1ull << (XDPWL_FINE6_BIT1(hash) & 63) |
 		1ull << (XDPWL_FINE6_BIT2(hash) & 63) |
 		1ull << (XDPWL_FINE6_BIT3(hash) & 63);
 }
 
-static void prefix_mark(struct xdpwl_fine *filter, const struct xdpwl_slot *slot,
+static void prefix_mark(const struct blocks *fine, const struct xdpwl_slot *slot,
 			const struct key6 *key, const struct plan *plan)
 {
 	bool is_short = key->length < plan->first;
 	uint32_t bits = is_short ? 32 : plan->bits, i;
 
 	for (i = 0; i < key6_heads(key, bits); i++)
-		key_mark(filter, slot, key->high + ((uint64_t)i << (64 - bits)),
+		key_mark(fine, slot, key->high + ((uint64_t)i << (64 - bits)),
 			 is_short);
 }
 
 int fine6_build(struct tables *tables)
 {
 	const struct table *lpm6 = &tables->lpm6;
-	struct xdpwl_fine *filter = calloc(XDPWL_FINE_BLOCKS, sizeof(*filter));
 	struct xdpwl_slot *slot = tables->slot;
 	struct lengths lengths;
-	uint32_t words = 2;
 	struct plan plan;
 	size_t i;
 
-	if (!filter)
-		return -ENOMEM;
-	tables->fine6 = (struct blocks){ filter, XDPWL_FINE_BLOCKS };
 	lengths_count(&lengths, lpm6);
 	plan = plan_choose(&lengths, KEYS_FEW(lpm6->n));
-	while (words < WORDS && words * KEYS_A_WORD < plan.keys)
-		words *= 2;
-	slot->fine6_shift = 64 - __builtin_ctz(words);
+	if (fine_create(&tables->fine6, plan.keys, &slot->fine6_shift))
+		return -ENOMEM;
 	slot->fine6_mask = htonl(~0u << (64 - plan.bits));
 	if (plan.first > XDPWL_SHORT6)
 		slot->flags |= XDPWL_HAS_FINE6_SHORT;
@@ -130,7 +122,7 @@ int fine6_build(struct tables *tables)
 		struct key6 key = key6_at(lpm6, i);
 
 		if (key.length >= XDPWL_SHORT6)
-			prefix_mark(filter, slot, &key, &plan);
+			prefix_mark(&tables->fine6, slot, &key, &plan);
 	}
 	return 0;
 }

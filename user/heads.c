@@ -136,15 +136,17 @@ int heads_build(struct tables *tables, const uint32_t *numbers, bool *several)
 	int err = heads_create(&heads, tables);
 	size_t i;
 
-	for (i = 0; i < lpm6->n && heads.n && !err; i++) {
+	if (err)
+		return err;
+	for (i = 0; heads.n && i < lpm6->n; i++) {
 		key = key6_at(lpm6, i);
 		if (key.length >= XDPWL_SHORT6)
 			key_take(&heads, &key, numbers[i]);
 	}
-	for (i = 0; i < lpm6->n && !err; i++) {
+	for (i = 0; i < lpm6->n; i++) {
 		key = key6_at(lpm6, i);
 		several[i] = key.length >= XDPWL_SHORT6 &&
 			     !(heads.n && key_holds(&heads, &key));
 	}
-	return err;
+	return 0;
 }

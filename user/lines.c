@@ -17,9 +17,14 @@ uint32_t line_kind(uint32_t length)
 	return kind;
 }
 
+static struct xdpwl_kind kind_of(const struct key6 *key)
+{
+	return xdpwl_kind6(line_kind(key->length));
+}
+
 static uint64_t line_head(const struct key6 *key, uint64_t seed)
 {
-	uint32_t bits = xdpwl_kind6(line_kind(key->length)).head;
+	uint32_t bits = kind_of(key).head;
 
 	return xdpwl_hash(key->high >> (64 - bits) << (64 - bits),
 			  XDPWL_HEAD(bits), seed);
@@ -43,7 +48,7 @@ static void line_set(struct xdpwl_line *line, uint64_t hash)
 static void lines_mark(struct xdpwl_lines *lines, const struct xdpwl_exact *exact,
 		       const struct key6 *key, uint64_t seed)
 {
-	struct xdpwl_kind kind = xdpwl_kind6(line_kind(key->length));
+	struct xdpwl_kind kind = kind_of(key);
 	uint64_t hash = line_hash(key, seed), head, number;
 	struct key6 at = *key;
 	struct xdpwl_line *line;
@@ -70,7 +75,7 @@ static uint32_t lines_count(const struct table *lpm6, const bool *several)
 		struct key6 key = key6_at(lpm6, i);
 
 		if (several[i])
-			keys += 1 + key6_heads(&key, xdpwl_kind6(line_kind(key.length)).head);
+			keys += 1 + key6_heads(&key, kind_of(&key).head);
 	}
 	while (lines < LINES_MAX && (size_t)lines * KEYS_A_LINE < keys)
 		lines *= 2;

@@ -2,6 +2,7 @@
 /* Marks what the entries of the tries touch, in the slot. */
 #include <arpa/inet.h>
 #include <string.h>
+#include "key6.h"
 #include "near.h"
 
 #define MOST(bits) ((bits) / 3)	/* set bits: more of them, and a table says little */
@@ -11,19 +12,16 @@ static bool has_all(const struct xdpwl_entry *entry)
 	return entry->profile & XDPWL_PROFILE_ALL;
 }
 
-/* Half a table of `size` bytes that would say "perhaps" too often says so always, and
- * true is returned. */
-static bool saturate(void *half, size_t size)
+/* Half a table of `size` bytes that would say "perhaps" too often says so always. */
+static void saturate(void *half, size_t size)
 {
 	const __u64 *words = half;
 	size_t set = 0, i;
 
 	for (i = 0; i < size / 8; i++)
 		set += __builtin_popcountll(words[i]);
-	if (set <= MOST(size * 8))
-		return false;
-	memset(half, 0xff, size);
-	return true;
+	if (set > MOST(size * 8))
+		memset(half, 0xff, size);
 }
 
 /* ---- IPv4 ---- */
@@ -77,33 +75,11 @@ void near_build4(struct tables *tables)
 
 /* ---- IPv6 ---- */
 
-static uint32_t head6(const struct xdpwl_lpm6 *key)
+static void near_mark6(__u64 *words, const struct key6 *key, uint64_t seed)
 {
-	uint32_t head;
+	uint32_t head = key->high >> 32, i;
 
-	memcpy(&head, key->addr, sizeof(head));
-	return ntohl(head);
-}
-
-/* How many /32s a prefix of at least XDPWL_SHORT6 touches. */
-static uint32_t heads_of(uint32_t length)
-{
-	return length >= 32 ? 1 : 1u << (32 - length);
-}
-
-/* The last /32 of a prefix. */
-static uint32_t last6(const struct xdpwl_lpm6 *key)
-{
-	if (key->len >= 32)
-		return head6(key);
-	return key->len ? head6(key) | 0xffffffffu >> key->len : UINT32_MAX;
-}
-
-static void near_mark6(__u64 *words, const struct xdpwl_lpm6 *key, uint64_t seed)
-{
-	uint32_t head = head6(key), i;
-
-	for (i = 0; i < heads_of(key->len); i++) {
+	for (i = 0; i < key6_heads(key, 32); i++) {
 		uint64_t hash = xdpwl_bloom_hash(htonl(head + i), seed);
 
 		words[XDPWL_BLOOM_WORD(hash, XDPWL_NEAR6_SHIFT)] |=
@@ -113,32 +89,32 @@ static void near_mark6(__u64 *words, const struct xdpwl_lpm6 *key, uint64_t seed
 }
 
 /* The first 16 bits of a short prefix, as they stand in a packet. */
-static void short_mark6(__u64 *words, const struct xdpwl_lpm6 *key)
+static void short_mark6(__u64 *words, const struct key6 *key)
 {
-	uint32_t head;
-	uint16_t raw;
+	uint32_t head = key->high >> 48, i;
 
-	for (head = head6(key) >> 16; head <= last6(key) >> 16; head++) {
-		raw = htons(head);
+	for (i = 0; i < key6_heads(key, 16); i++) {
+		uint16_t raw = htons(head + i);
+
 		words[raw / 64] |= 1ull << (raw & 63);
 	}
 }
 
 static void entry_mark6(struct tables *tables, size_t i)
 {
-	const struct xdpwl_lpm6 *key = (struct xdpwl_lpm6 *)tables->lpm6.keys + i;
 	const struct xdpwl_entry *entry =
 		(struct xdpwl_entry *)tables->lpm6.values + i;
+	struct key6 key = key6_at(&tables->lpm6, i);
 	struct xdpwl_slot *slot = tables->slot;
 	int half, halves = has_all(entry) ? XDPWL_HALVES : 1;
 
-	if (key->len < XDPWL_SHORT6)
+	if (key.length < XDPWL_SHORT6)
 		slot->flags |= XDPWL_HAS_SHORT6;
 	for (half = 0; half < halves; half++) {
-		if (key->len < XDPWL_SHORT6)
-			short_mark6(slot->short6.word[half], key);
+		if (key.length < XDPWL_SHORT6)
+			short_mark6(slot->short6.word[half], &key);
 		else
-			near_mark6(slot->near6.word[half], key, slot->seed);
+			near_mark6(slot->near6.word[half], &key, slot->seed);
 	}
 }
 

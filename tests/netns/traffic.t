@@ -8,14 +8,17 @@
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# Packets of a rule, by its source and service.
-rule_packets()
+# Packets and bytes of a rule, by its source and service.
+rule_counts()
 {
 	xdpwl list --json | /usr/bin/python3 -c '
 import json, sys
-print(*[r["packets"] for r in json.load(sys.stdin)["rules"]
-        if r["source"] == sys.argv[1] and sys.argv[2] in r["services"]])' "$1" "$2"
+for r in json.load(sys.stdin)["rules"]:
+    if r["source"] == sys.argv[1] and sys.argv[2] in r["services"]:
+        print(r["packets"], r["bytes"])' "$1" "$2"
 }
+
+rule_packets() { rule_counts "$@" | cut -d ' ' -f 1; }
 
 # Drops of a port: "packets" of PROTO PORT, 0 where it is not listed.
 port_drops()
@@ -182,15 +185,6 @@ tags()
 	is "$1: are too many" "$(($(reason_packets unknown-l2) - before))" 1
 }
 
-# Packets and bytes of a rule for port 5001, by its source.
-rule_counted()
-{
-	xdpwl list --json | /usr/bin/python3 -c '
-import json, sys
-print(*[(r["packets"], r["bytes"]) for r in json.load(sys.stdin)["rules"]
-        if r["source"] == sys.argv[1] and "5001/tcp" in r["services"]][0])' "$1"
-}
-
 # datagrams N SOURCE DESTINATION PORT: of one length, handed to the kernel as one.
 datagrams()
 {
@@ -207,14 +201,13 @@ s.sendto(bytes(int(n) * 1400), (there, int(port)))' "$@"
 # 64 KiB; a native one sees them as they come. The verdict is the same, and so are the bytes.
 merged_segments()
 {
-	local row source there packets bytes drops least=$((20 * 1000 * 1000))
+	local row source there length stranger packets bytes drops least=$((20 * 1000 * 1000))
 
 	for row in "192.0.2.15 $HOST4 32 192.0.2.11" "2001:db8::15 $HOST6 128 2001:db8::11"; do
-		set -- "$1" $row
-		source=$2 there=$3
+		read -r source there length stranger <<< "$row"
 		ok "$1: allow $source 5001/tcp" xdpwl allow "$source" 5001/tcp
 		ok "$1: 20 MB from $source" peer "$DIR/bulk.py" put "$source" "$there" 5001 $least
-		read -r packets bytes <<< "$(rule_counted "$source/$4")"
+		read -r packets bytes <<< "$(rule_counts "$source/$length" 5001/tcp)"
 		ok "$1: all its bytes are counted" [ "$bytes" -gt $least ]
 		if [ "$1" = generic ]; then
 			ok "$1: in packets longer than any frame" [ $((bytes / packets)) -gt 1514 ]
@@ -223,7 +216,7 @@ merged_segments()
 		fi
 		ok "$1: revoke" xdpwl revoke "$source" 5001/tcp
 		drops=$(port_drops udp 5001)
-		datagrams 40 "$5" "$there" 5001
+		datagrams 40 "$stranger" "$there" 5001
 		is "$1: a stranger's 40 datagrams, merged or not, are dropped" \
 			"$(($(port_drops udp 5001) - drops))" \
 			"$([ "$1" = generic ] && echo 1 || echo 40)"
