@@ -35,7 +35,7 @@ odd_counter(const struct decision *decision)
 
 static __always_inline __u32 frame_length(struct xdp_md *ctx)
 {
-	return have_frags ? bpf_xdp_get_buff_len(ctx) :
+	return kernel.frags ? bpf_xdp_get_buff_len(ctx) :
 			    ctx->data_end - ctx->data;
 }
 

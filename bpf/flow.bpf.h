@@ -67,7 +67,6 @@ static __always_inline bool flow_read(struct xdpwl_track *track, void *data,
 	track->proto = what >> 32;
 	track->family = what >> 56 & 15;
 	track->state = track->change = 0;
-	track->until = 0;
 	if (track->family == 4) {
 		a = bytes_at(data, data_end, addr, 8);
 		if (!a)
@@ -107,27 +106,28 @@ static __always_inline void flow_put(const struct xdpwl_track *track,
 				       XDPWL_EVICT_FORWARDED);
 }
 
-/* What to do with a flow that is found. */
-enum { FLOW_LOOK, FLOW_REFRESH, FLOW_ANSWER };
+/* What to do with a flow that is found: nothing; it goes on from here; it was answered; it
+ * is known to be open. */
+enum { FLOW_LOOK, FLOW_REFRESH, FLOW_ANSWER, FLOW_LEARN };
 
 /* The track in the map: refreshed, its end noted, moved over when it was answered. */
-static __always_inline void flow_meet(struct xdpwl_track *way,
+static __always_inline void flow_meet(struct xdpwl_bucket *bucket,
 				      struct xdpwl_track *track,
 				      struct track_place place, __u32 i,
 				      __u32 flags, __u32 now, int what)
 {
+	struct xdpwl_track *way = bucket->way[0] + i;
 	__u32 side = i / XDPWL_WAYS, until;
 
 	if (flags & (FLAG_FIN | FLAG_RST))
 		way->state |= XDPWL_TRACK_CLOSING;
-	else if (what == FLOW_REFRESH)
+	else if (what != FLOW_ANSWER)
 		way->state &= ~XDPWL_TRACK_CLOSING; /* a SYN: ports used anew */
 	until = now + flow_idle(track->proto, side, way->state);
 	/* Once a tick: the line may be another CPU's. */
-	if (way->until != until)
-		way->until = until;
-	if (what == FLOW_ANSWER && side == XDPWL_HALF_OPEN &&
-	    !(flags & FLAG_RST)) {
+	if (bucket->until[0][i] != until)
+		bucket->until[0][i] = until;
+	if (what != FLOW_REFRESH && side == XDPWL_HALF_OPEN && !(flags & FLAG_RST)) {
 		track->state = way->state;
 		flow_put(track, place, XDPWL_ESTABLISHED, now, i);
 	}
@@ -148,13 +148,12 @@ static __always_inline bool flow_find(struct xdpwl_track *track,
 	if (!bucket)
 		return false;
 	now = ticks_now();
-	i = opaque(track_way(bucket, tags, track, place.tag, now));
+	i = opaque(track_way(bucket, tags, track, place.tag, now, 0, N_WAYS));
 	if (i >= NO_WAY)
 		return false;
 	i = value_bound(i, N_WAYS - 1);
 	if (what != FLOW_LOOK)
-		flow_meet(&bucket->way[0][0] + i, track, place, i, flags, now,
-			  what);
+		flow_meet(bucket, track, place, i, flags, now, what);
 	return true;
 }
 
@@ -164,18 +163,30 @@ static __always_inline bool flow_port(__u32 port)
 	return control.flow_port[value_bound(port, XDPWL_TCP_UDP - 1)];
 }
 
-/* Whether a flow is known, among our own or those that are forwarded. */
-static __always_inline bool flow_find_any(struct xdpwl_track *track, __u32 flags,
-					  int what)
+/* Our own flows are in the first half of the buckets, forwarded ones in the second. */
+static __always_inline struct track_place flow_place(const struct xdpwl_track *track,
+						     bool forwarded)
 {
 	struct track_place place = track_place(track, control.flow_buckets);
+
+	if (forwarded)
+		place.bucket += control.flow_buckets;
+	return place;
+}
+
+/* Whether a flow is known in the half of its place, or, of `halves` two, in the other. */
+static __always_inline bool flow_find_any(struct xdpwl_track *track,
+					  struct track_place place, int halves,
+					  __u32 flags, int what)
+{
+	__u32 half = control.flow_buckets;
 	int i;
 
 #pragma clang loop unroll(disable)
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < halves; i++) {
 		if (flow_find(track, place, flags, what))
 			return true;
-		place.bucket += control.flow_buckets;
+		place.bucket += place.bucket < half ? half : -half;
 	}
 	return false;
 }
@@ -187,7 +198,7 @@ __noinline __u32 flow_known(struct xdp_md *ctx, __u32 addr, __u64 what)
 	struct xdpwl_track track;
 
 	return flow_read(&track, frame_data(ctx), frame_end(ctx), addr, what) &&
-	       flow_find_any(&track, flow_flags(what),
+	       flow_find_any(&track, flow_place(&track, false), 2, flow_flags(what),
 			     what & FLOW_OUTWARD ? FLOW_LOOK : FLOW_ANSWER);
 }
 

@@ -46,6 +46,7 @@ static __always_inline bool fragment_read(struct fragment_name *name, void *data
 	return true;
 }
 
+/* A first fragment, noted on a side for as long as another may follow. */
 static __always_inline void fragment_put(struct xdpwl_track *track,
 					 struct track_place place, __u32 side)
 {
@@ -53,12 +54,20 @@ static __always_inline void fragment_put(struct xdpwl_track *track,
 							  &place.bucket);
 	struct xdpwl_tags *tags = bpf_map_lookup_elem(&fragment_tags,
 						      &place.bucket);
-	__u32 now = ticks_now();
+	__u32 now = ticks_now(), until = now + XDPWL_IDLE_FRAGMENT, i;
 
-	if (bucket && tags &&
-	    track_put(bucket, tags, track, place.tag, side, now,
-		      now + XDPWL_IDLE_FRAGMENT, NO_WAY))
+	if (!bucket || !tags)
+		return;
+	side = value_bound(side, 1);
+	i = opaque(track_way(bucket, tags, track, place.tag, now, side, XDPWL_WAYS));
+	if (i < XDPWL_WAYS) {
+		i = value_bound(i, XDPWL_WAYS - 1);
+		bucket->until[side][i] = until;
+		/* Of two with one name, TCP in either counts. */
+		bucket->way[side][i].state |= track->state;
+	} else if (track_put(bucket, tags, track, place.tag, side, now, until, NO_WAY)) {
 		count_eviction(XDPWL_EVICT_FIRST_ANY + side);
+	}
 }
 
 /* XDPWL_TRACK_KNOWN and the state of the first fragments of this name, on either side: TCP
@@ -77,11 +86,12 @@ static __always_inline __u32 fragment_find(const struct xdpwl_track *track,
 	bucket = bpf_map_lookup_elem(&fragments, &place.bucket);
 	if (!bucket)
 		return 0;
-	way = &bucket->way[0][0];
+	way = bucket->way[0];
 #pragma clang loop unroll(disable)
 	for (i = 0; i < N_WAYS; i++)
-		if ((&tags->tag[0][0])[i] == place.tag &&
-		    track_same(&way[i], track) && !track_ended(&way[i], now))
+		if (tags->tag[0][i] == place.tag &&
+		    track_same(&way[i], track) &&
+		    !track_ended(bucket->until[0][i], now))
 			state |= XDPWL_TRACK_KNOWN | way[i].state;
 	return state;
 }

@@ -19,6 +19,13 @@
 /* Zero, and the abi is wrong, until a command fills it: see user/kern_maps.c. */
 struct xdpwl_control control;
 
+/* The same value, of which the verifier knows nothing any more: all ways that led to it
+ * look alike then, and it follows one of them, not each. */
+static __always_inline __u64 opaque(__u64 value)
+{
+	return value + *(volatile __u32 *)&control.zero;
+}
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, XDPWL_SLOTS * XDPWL_GROUPS);
@@ -238,9 +245,13 @@ struct {
 	__array(values, struct hits_inner);
 } hits SEC(".maps");
 
-/* As many elements as `option flows` and `option fragments` ask for: set before loading. */
+/*
+ * As many elements as `option flows` and `option fragments` ask for: set before loading.
+ * Nobody maps them: the flag is what makes the kernel align them to cache lines.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct xdpwl_bucket);
@@ -248,6 +259,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct xdpwl_tags);

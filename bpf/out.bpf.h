@@ -126,7 +126,8 @@ static __always_inline void flow_port_mark(__u32 port)
 }
 
 /* What goes out starts a flow, goes on with it, or ends it: `what` is flow_pack()'s, and
- * the addresses stand at offset `addr`. */
+ * the addresses stand at offset `addr`. One that was learned at the attach is among our
+ * own, whoever's it is: looked for elsewhere when it ends. */
 __noinline int flow_sent(struct __sk_buff *skb, __u32 addr, __u64 what)
 {
 	void *data = (void *)(long)skb->data, *data_end = (void *)(long)skb->data_end;
@@ -136,11 +137,10 @@ __noinline int flow_sent(struct __sk_buff *skb, __u32 addr, __u64 what)
 
 	if (!flow_read(&track, data, data_end, addr, what | FLOW_OUTWARD))
 		return 0;
-	if (flow_find_any(&track, flow_flags(what), FLOW_REFRESH) || ends)
+	place = flow_place(&track, what & FLOW_FORWARDED);
+	if (flow_find_any(&track, place, ends ? 2 : 1, flow_flags(what), FLOW_REFRESH) ||
+	    ends)
 		return 0;
-	place = track_place(&track, control.flow_buckets);
-	if (what & FLOW_FORWARDED)
-		place.bucket += control.flow_buckets;
 	flow_put(&track, place, XDPWL_HALF_OPEN, ticks_now(), NO_WAY);
 	/* Last: who sees it finds the flow. */
 	if (track.proto == PROTO_TCP || track.proto == PROTO_UDP)
@@ -148,11 +148,12 @@ __noinline int flow_sent(struct __sk_buff *skb, __u32 addr, __u64 what)
 	return 0;
 }
 
-/* Whether TCP flags start a flow, or end one. */
-static __always_inline bool out_tcp_matters(__u8 flags)
+/* Whether TCP flags start a flow, or end one that may be there. */
+static __always_inline bool out_tcp_matters(__u8 flags, __be16 lport)
 {
-	return flags & (FLAG_FIN | FLAG_RST) ||
-	       (flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN;
+	if (flags & (FLAG_FIN | FLAG_RST))
+		return flow_port(port_number(PROTO_TCP, lport));
+	return (flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN;
 }
 
 /* The flags of a TCP header that stands there, 0: none. */
@@ -189,7 +190,7 @@ static __always_inline __u64 out_upper(struct packet *packet,
 	packet->sport = lport;
 	if (packet->proto == PROTO_TCP) {
 		flags = out_tcp_flags(packet);
-		if (!out_tcp_matters(flags))
+		if (!out_tcp_matters(flags, lport))
 			return 0;
 	} else if (packet->proto == (packet->family == 4 ? PROTO_ICMP : PROTO_ICMPV6) &&
 		   *(__u8 *)upper == echo) {
@@ -214,6 +215,34 @@ static __always_inline __u64 out_packet(struct packet *packet,
 	return out_upper(packet, skb);
 }
 
+static __always_inline void out_bytes(struct packet *packet, const struct __sk_buff *skb)
+{
+	packet->data = (void *)(long)skb->data;
+	packet->data_end = (void *)(long)skb->data_end;
+}
+
+/* Whether the linear part holds what is read of a packet without tags and extension
+ * headers. */
+static __always_inline bool out_reaches(struct packet *packet, __u32 link)
+{
+	__u32 size = sizeof(struct ipv6hdr);
+	__u8 *ip, family, proto;
+
+	packet->off = link == XDPWL_LINK_ETHERNET ? sizeof(struct ethhdr) : 0;
+	family = out_family(packet, link);
+	ip = bytes_at(packet->data, packet->data_end, packet->off, sizeof(struct iphdr));
+	if (!ip || !family)
+		return false;
+	proto = ip[6];
+	if (family == 4) {
+		size = (ip[0] & 15) * 4;
+		proto = ip[9];
+	}
+	return !is_extension(family, proto) &&
+	       bytes_at(packet->data, packet->data_end, packet->off + size,
+			proto == PROTO_TCP ? 14 : 8);
+}
+
 static __always_inline void out_frame(struct __sk_buff *skb, __u32 link)
 {
 	struct packet packet = {};
@@ -221,10 +250,12 @@ static __always_inline void out_frame(struct __sk_buff *skb, __u32 link)
 	__u32 family;
 	__u64 what = 0;
 
-	if (skb->data_end - skb->data < head)
+	out_bytes(&packet, skb);
+	/* To pull copies: not for each packet of a long transfer. */
+	if (skb->data_end - skb->data < head && !out_reaches(&packet, link)) {
 		bpf_skb_pull_data(skb, head);
-	packet.data = (void *)(long)skb->data;
-	packet.data_end = (void *)(long)skb->data_end;
+		out_bytes(&packet, skb);
+	}
 	packet.off = out_link(&packet, link);
 	family = out_family(&packet, link);
 	if (family == 4)

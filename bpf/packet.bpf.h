@@ -73,8 +73,8 @@ struct packet {
 	__u8 icmp_type, icmp_code;
 };
 
-/* Set before loading: the kernel has multi-buffer XDP and its helpers. */
-SEC(".rodata.frags") const volatile bool have_frags = false;
+/* Constants when it is loaded: what hangs on them is not there. */
+SEC(".rodata.kernel") const volatile struct xdpwl_kernel kernel = {};
 
 /* Both ends of the linear part. As they are to the compiler, 32 bits: a copy of
  * half a register is no pointer to the verifier. */
@@ -111,15 +111,6 @@ static __always_inline __u64 value_bound(__u64 value, __u64 mask)
 static __always_inline __u64 offset_bound(__u64 off)
 {
 	return value_bound(off, MAX_OFFSET);
-}
-
-/* The same value, of which the verifier knows nothing any more: all ways that led to it
- * look alike then, and it follows one of them, not each. It forgets only across
- * a function that it verifies alone. */
-__noinline __u64 opaque(__u64 value)
-{
-	asm volatile("" : "+r"(value));
-	return value;
 }
 
 /* `size` bytes at offset `off` of the linear part, or NULL. */
@@ -190,7 +181,7 @@ static __always_inline __be16 source_raw(const struct packet *packet)
 /* The IP packet reaches to `end`: false if the frame does not. */
 static __always_inline bool packet_reaches(struct packet *packet, __u32 end)
 {
-	if (end > packet->length && have_frags)
+	if (end > packet->length && kernel.frags)
 		packet->length = bpf_xdp_get_buff_len(packet->ctx);
 	packet->end = end;
 	return end <= packet->length;

@@ -10,6 +10,7 @@
 #define PARSE_BPF_H
 
 #include "headers.bpf.h"
+#include "maps.bpf.h"
 
 static __always_inline enum xdpwl_reason packet_ipv4(struct packet *packet)
 {

@@ -14,7 +14,7 @@
 #include "packet.bpf.h"
 
 #define N_WAYS (XDPWL_SIDES * XDPWL_WAYS)
-#define NO_WAY N_WAYS
+#define NO_WAY N_WAYS	/* and more */
 
 /* Where a track would stand. */
 struct track_place {
@@ -22,8 +22,11 @@ struct track_place {
 	__u16 tag;
 };
 
+/* A load where it can be; a clock is read in 100 ns and more on some machines. */
 static __always_inline __u32 ticks_now(void)
 {
+	if (kernel.jiffy_ticks)
+		return (bpf_jiffies64() - kernel.first_jiffy) * kernel.jiffy_ticks >> 32;
 	return bpf_ktime_get_boot_ns() >> XDPWL_TICK_SHIFT;
 }
 
@@ -81,27 +84,28 @@ static __always_inline bool track_same(const struct xdpwl_track *way,
 	       track_change(way) == change;
 }
 
-static __always_inline bool track_ended(const struct xdpwl_track *way, __u32 now)
+static __always_inline bool track_ended(__u32 until, __u32 now)
 {
-	return (__s32)(way->until - now) < 0;
+	return (__s32)(until - now) < 0;
 }
 
-/* The way, of both sides counted through, that holds a live track; or NO_WAY. */
+/* Which of `n` ways, from the first of a side on, holds a live track; or `n`. */
 static __always_inline __u32 track_way(const struct xdpwl_bucket *bucket,
 				       const struct xdpwl_tags *tags,
-				       const struct xdpwl_track *track,
-				       __u16 tag, __u32 now)
+				       const struct xdpwl_track *track, __u16 tag,
+				       __u32 now, __u32 side, __u32 n)
 {
-	const struct xdpwl_track *way = &bucket->way[0][0];
-	const __u16 *of_way = &tags->tag[0][0];
+	const struct xdpwl_track *way = bucket->way[side];
+	const __u32 *until = bucket->until[side];
+	const __u16 *of_way = tags->tag[side];
 	__u32 i;
 
 #pragma clang loop unroll(disable)
-	for (i = 0; i < N_WAYS; i++)
-		if (of_way[i] == tag && track_same(&way[i], track) &&
-		    !track_ended(&way[i], now))
+	for (i = 0; i < n; i++)
+		if (of_way[i] == tag && !track_ended(until[i], now) &&
+		    track_same(&way[i], track))
 			return i;
-	return NO_WAY;
+	return n;
 }
 
 /* `a` or `b`, whichever is less, both below 1 << 63, and without a branch: the
@@ -114,45 +118,56 @@ static __always_inline __u64 lesser(__u64 a, __u64 b)
 	return b ^ ((a ^ b) & mask);
 }
 
-#define CHOICE_OTHER	(1ull << 40)	/* it does not hold the track yet */
-#define CHOICE_LIVE	(1ull << 35)	/* what it holds has not ended */
+#define ROOM_LIVE	(1u << 4)	/* what the way holds has not ended */
 
-/*
- * The way for a track among those of one side: the one that holds it, else an
- * ended or unused one, else the one that would end first. CHOICE_* and, in the low
- * four bits, its number. Under the lock, where no call is allowed.
- */
-static __always_inline __u64 track_choose(const struct xdpwl_track *ways,
-					  const struct xdpwl_track *track,
-					  __u32 now)
+/* Of one side the first way that is free or whose track has ended, else the one that would
+ * end first; ROOM_LIVE and, in the low four bits, its number. */
+static __always_inline __u32 track_room(const __u32 *until, __u32 now)
 {
 	__u64 best = ~0ull >> 1;
-	int i;
+	__u32 i;
 
 #pragma clang loop unroll(disable)
 	for (i = 0; i < XDPWL_WAYS; i++) {
-		/* 2^31 is "now". */
-		__u64 end = (__u32)(ways[i].until - now) ^ 0x80000000u;
-		__u64 other = track_differs(&ways[i], track);
-
-		other = (other | -other) >> 63;
-		asm volatile("" : "+r"(other));
-		best = lesser(best, other << 40 | end << 4 | i);
+		if (track_ended(until[i], now))
+			return i;
+		best = lesser(best, (__u64)(until[i] - now) << 4 | i);
 	}
-	return best;
+	return ROOM_LIVE | (best & (XDPWL_WAYS - 1));
 }
 
-/* Not to be found any more. Under the lock. */
-static __always_inline void track_clear(struct xdpwl_track *way, __u16 *tag)
+/* Under the lock, as the next. */
+static __always_inline void track_write(struct xdpwl_track *way,
+					const struct xdpwl_track *track)
 {
-	*tag = 0;
-	way->until = 0;
+	way->change++;
+	asm volatile("" ::: "memory");
+	__builtin_memcpy(way, track, __builtin_offsetof(struct xdpwl_track, state));
+	way->state = track->state;
+	asm volatile("" ::: "memory");
+	way->change++;
+}
+
+/* What way `from` holds is not to be found any more. Returns whether that was the track;
+ * else nothing is changed. */
+static __always_inline bool track_clear(struct xdpwl_bucket *bucket,
+					struct xdpwl_tags *tags,
+					const struct xdpwl_track *track, __u32 from)
+{
+	struct xdpwl_track *way = bucket->way[0] + from;
+
+	if (track_differs(way, track))
+		return false;
+	tags->tag[0][from] = 0;
+	bucket->until[0][from] = 0;
 	way->family = 0;
+	return true;
 }
 
 /*
- * Record a track on a side until a time, and take it out of way `from` of side 0
- * (NO_WAY: of none). Returns whether another had to go.
+ * Record a track that the bucket does not hold on a side until a time, and take it
+ * out of way `from` of side 0 (NO_WAY: it is in none): then nothing is done where it has
+ * gone from there. Returns whether another had to go.
  */
 static __always_inline bool track_put(struct xdpwl_bucket *bucket,
 				      struct xdpwl_tags *tags,
@@ -160,35 +175,20 @@ static __always_inline bool track_put(struct xdpwl_bucket *bucket,
 				      __u16 tag, __u32 side, __u32 now,
 				      __u32 until, __u32 from)
 {
-	struct xdpwl_track *ways = bucket->way[0], *way;
-	__u64 choice, i;
+	__u32 room = 0, i;
 
-	side = value_bound(side, 1);
+	side = value_bound(side, 1) * XDPWL_WAYS;
 	bpf_spin_lock(&bucket->lock);
-	choice = track_choose(ways + side * XDPWL_WAYS, track, now);
-	i = side * XDPWL_WAYS + value_bound(choice, XDPWL_WAYS - 1);
-	way = ways + i;
-	if (choice & CHOICE_OTHER) {
-		way->change++;
-		asm volatile("" ::: "memory");
-		__builtin_memcpy(way, track, __builtin_offsetof(struct xdpwl_track, state));
-		way->state = track->state;
-		way->until = until;
-		asm volatile("" ::: "memory");
-		way->change++;
+	if (from >= XDPWL_WAYS ||
+	    track_clear(bucket, tags, track, value_bound(from, XDPWL_WAYS - 1))) {
+		room = opaque(track_room(bucket->until[0] + side, now));
+		i = side + value_bound(room, XDPWL_WAYS - 1);
+		track_write(bucket->way[0] + i, track);
+		bucket->until[0][i] = until;
 		tags->tag[0][i] = tag;
-	} else {
-		way->until = until;
-		/* Of two first fragments with one name, TCP in either counts. */
-		way->state = (way->state & XDPWL_TRACK_TCP) | track->state;
-	}
-	if (from < XDPWL_WAYS) {
-		from = value_bound(from, XDPWL_WAYS - 1);
-		if (!track_differs(ways + from, track))
-			track_clear(ways + from, &tags->tag[0][from]);
 	}
 	bpf_spin_unlock(&bucket->lock);
-	return choice & CHOICE_OTHER && choice & CHOICE_LIVE;
+	return room & ROOM_LIVE;
 }
 
 static __always_inline void count_eviction(__u32 key)

@@ -33,7 +33,7 @@
 #include "reasons.h"
 #include "table4.h"
 
-#define XDPWL_ABI	10
+#define XDPWL_ABI	11
 
 #define XDPWL_SLOTS	3	/* current, fallback of a confirm, being built */
 #define XDPWL_GROUPS	17	/* sets of interfaces: 16 that `on` tells apart, and the rest */
@@ -163,7 +163,8 @@ struct xdpwl_control {
 	__u32 abi;
 	__u32 current;		/* slot | its XDPWL_CURRENT_FLAGS | set of `added` *
 				 * XDPWL_CURRENT_ADDED; the last write of every change */
-	__u32 reserved[6];	/* fallback and deadline of a confirm, open until */
+	__u32 zero;		/* for ever, which the verifier does not know */
+	__u32 reserved[5];	/* fallback and deadline of a confirm, open until */
 	__u64 netns;		/* inode of the network namespace, for commands */
 	__u64 since;		/* counters start, ns since the epoch, for commands */
 	__u64 track_seed;	/* secret: strangers choose addresses */
@@ -175,6 +176,13 @@ struct xdpwl_control {
 	/* Not 0: a flow once used this local port. Written by packets, a byte each, as
 	 * two may come at once. Most scans end there. */
 	__u8 flow_port[XDPWL_TCP_UDP];
+};
+
+/* What kern_load() finds out of the kernel, told to the programs before they are loaded. */
+struct xdpwl_kernel {
+	__u64 first_jiffy;	/* jiffies64 when the machine started */
+	__u32 jiffy_ticks;	/* of a track, times 2^32; 0: nobody knows how long a jiffy is */
+	__u32 frags;		/* multi-buffer XDP and its helpers */
 };
 
 /* Key and value of `interface`: what `on` and audit make of a device. */
@@ -230,9 +238,11 @@ struct xdpwl_ports {
  * A hash of the addresses and ports names a bucket (its high half, scaled to the number of
  * buckets) and a tag in it (its low 16 bits, never 0). A bucket has two sides that
  * never take room from each other. The second half of `flows` is for what is forwarded.
- * Tags lie apart, both sides' in one cache line or
- * two: a packet of nobody's ends there. The tag is written last, under the lock;
- * readers hold none, and compare what the tag stands for.
+ *
+ * Tags lie apart, both sides' in one cache line: a packet of nobody's ends there. In front
+ * of the ways stands when each of them ends, so that room is found in the line of the
+ * lock. The tag is written last, under the lock; readers hold none, and compare what
+ * the tag stands for.
  */
 #define XDPWL_WAYS	16
 #define XDPWL_SIDES	2
@@ -248,7 +258,6 @@ struct xdpwl_track {
 	__u8 proto;		/* of an IPv6 fragment 0: later ones may lie about it */
 	__u8 state;		/* XDPWL_TRACK_* */
 	__u8 change;		/* odd while it is being rewritten */
-	__u32 until;		/* ends then, unless refreshed; boot time >> 30 */
 };
 
 #define XDPWL_TRACK_CLOSING	0x01	/* a FIN or RST was seen */
@@ -267,7 +276,10 @@ struct xdpwl_track {
 struct xdpwl_bucket {
 	struct bpf_spin_lock lock;
 	__u32 reserved;
+	__u32 until[XDPWL_SIDES][XDPWL_WAYS];	/* the way ends then, unless refreshed:
+						 * boot time >> XDPWL_TICK_SHIFT */
 	struct xdpwl_track way[XDPWL_SIDES][XDPWL_WAYS];
+	__u8 rest[56];	/* of the last cache line */
 };
 
 struct xdpwl_tags {
@@ -352,8 +364,8 @@ _Static_assert(sizeof(struct xdpwl_control) ==
 _Static_assert(sizeof(struct xdpwl_interface_key) == 8, "interface_key");
 _Static_assert(sizeof(struct xdpwl_counter) == 16, "counter");
 _Static_assert(sizeof(struct xdpwl_ports) == 2560 * 1024, "ports");
-_Static_assert(sizeof(struct xdpwl_track) == 44, "track");
-_Static_assert(sizeof(struct xdpwl_bucket) == 1416, "bucket");
+_Static_assert(sizeof(struct xdpwl_track) == 40, "track");
+_Static_assert(sizeof(struct xdpwl_bucket) == 23 * 64, "bucket");
 _Static_assert(sizeof(struct xdpwl_tags) == 64, "tags");
 _Static_assert(sizeof(struct xdpwl_page) == 4096, "page");
 _Static_assert(sizeof(struct xdpwl_query) == 16, "query");

@@ -41,6 +41,7 @@ $(BUILD)/tests/unit/test_memory: UNIT_LDFLAGS = \
 KERN_HEADERS := $(wildcard user/*.h include/*.h)
 KERN_FILE := user/kern_file.c user/kern_fault.c
 KERN_LOCK := user/kern_lock.c
+KERN_CLOCK := user/kern_clock.c
 KERN_LINK := tests/netns/test_kern_link.c user/kern_fault.c \
 	$(patsubst %,user/kern_%.c,bpffs device foreign link link_list lock out system)
 KERN_CONNECTIONS := $(patsubst %,user/kern_%.c,connections conntrack namespaces \
@@ -59,6 +60,11 @@ $(BUILD)/tests/unit/test_kern_lock: tests/unit/test_kern_lock.c $(KERN_LOCK) $(B
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)
 	$(Q)$(kern_test) -lcmocka
+
+$(BUILD)/tests/unit/test_kern_clock: tests/unit/test_kern_clock.c $(KERN_CLOCK) $(KERN_HEADERS)
+	@mkdir -p $(@D)
+	$(call say,TEST,$<)
+	$(Q)$(kern_test) -lcmocka $(DEP_LIBS)
 
 $(BUILD)/tests/test_kern_link: $(KERN_LINK) $(BUILD)/user/error.o $(KERN_HEADERS)
 	@mkdir -p $(@D)
@@ -128,10 +134,12 @@ VM := $(BUILD)/vm
 check-vm: all $(VM)/load $(VM)/run_cases $(VM)/run_memory $(VM)/sctp ## small machines with Linux 5.10, 6.1 and 6.12
 	BUILD=$(BUILD) prove --exec '' --timer -v tests/vm/kernels.t $(if $(VERSIONS),:: $(VERSIONS))
 
+$(VM)/load: user/kern_clock.c
+
 $(VM)/%: tests/vm/%.c $(wildcard include/*.h)
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)
-	$(Q)$(CC) $(CFLAGS) $(USER_CFLAGS) -o $@ $< $(DEP_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(USER_CFLAGS) -Iuser -o $@ $(filter %.c,$^) $(DEP_LIBS)
 
 .PHONY: check-vm
 

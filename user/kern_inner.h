@@ -57,6 +57,14 @@ int kern_link_open(const char *path, struct kern_link *link,
 int kern_load(struct kern *kern, const struct kern_sizes *sizes, uint32_t wanted,
 	      struct error *error);
 
+/* Fill in how long a jiffy is and when they began, or leave 0 where that is not sure. */
+struct xdpwl_kernel;
+void kern_clock_find(struct xdpwl_kernel *kernel);
+
+/* The only one of the usual numbers of jiffies a second whose count, of which this is the
+ * low half, could be that `now` ms after the start; 0: none, or two. */
+uint32_t kern_clock_hz(uint32_t jiffies, int64_t now);
+
 /* The fd of a program of a pinned kern, which is loaded and pinned when it is first asked
  * for: the verifier takes a fifth of a second for each, and a host needs few. */
 int kern_prog_get(struct kern *kern, enum kern_prog prog, struct error *error);

@@ -201,21 +201,22 @@ static bool is_wanted(const struct bpf_program *prog, uint32_t wanted)
 static int object_prepare(struct bpf_object *object, uint32_t wanted, char *log,
 			  size_t size)
 {
-	bool frags = probe_program(BPF_F_XDP_HAS_FRAGS);
+	struct xdpwl_kernel kernel = { .frags = probe_program(BPF_F_XDP_HAS_FRAGS) };
 	struct bpf_program *prog;
 	struct bpf_map *map;
 
+	kern_clock_find(&kernel);
 	bpf_object__for_each_program(prog, object) {
 		bpf_program__set_autoload(prog, is_wanted(prog, wanted));
 		/* Level 0: a load that succeeds writes no log, which might not fit;
 		 * libbpf asks again with a log when it fails. */
 		bpf_program__set_log_buf(prog, log, size);
-		if (frags && bpf_program__type(prog) == BPF_PROG_TYPE_XDP &&
+		if (kernel.frags && bpf_program__type(prog) == BPF_PROG_TYPE_XDP &&
 		    !is_generic(prog))
 			bpf_program__set_flags(prog, BPF_F_XDP_HAS_FRAGS);
 	}
-	map = bpf_object__find_map_by_name(object, ".rodata.frags");
-	return map ? bpf_map__set_initial_value(map, &frags, sizeof(frags)) :
+	map = bpf_object__find_map_by_name(object, ".rodata.kernel");
+	return map ? bpf_map__set_initial_value(map, &kernel, sizeof(kernel)) :
 		     -EINVAL;
 }
 

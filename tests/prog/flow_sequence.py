@@ -37,8 +37,8 @@ OUT_FLAGS = (2, 2, 2, 2, 2, 0x2a, 0x42, 0xc2, 3, 6, 0x12, 0x10, 0x18, 0x11, 4,
              0x14)
 IN_FLAGS = (0x12, 0x12, 0x10, 0x10, 0x18, 0x11, 0x14, 4, 0x52)
 PASSES = {'allowed', 'reply'}
-WAY, BUCKET = 44, 1416	# bytes; struct xdpwl_track and xdpwl_bucket
-FIRST_WAY, KEY, UNTIL = 8, 38, 40
+WAY, BUCKET = 40, 1472	# bytes; struct xdpwl_track and xdpwl_bucket
+UNTIL, FIRST_WAY, KEY = 8, 136, 38
 SEED_AT = 48	# track_seed and flow_buckets in struct xdpwl_control
 
 
@@ -76,19 +76,19 @@ class Table:
         self.keys = [struct.pack('=I', i) for i in range(self.buckets)]
 
     def ways(self, i):
-        """(offset, until) of each way that holds a flow, and the bucket."""
+        """(offset, that of its until, until) of each way that holds a flow, and the
+        bucket."""
         raw = bytearray(self.flows.lookup(self.keys[i])[0])
-        return raw, [(at, struct.unpack_from('=I', raw, at + UNTIL)[0])
-                     for at in range(FIRST_WAY, BUCKET, WAY)
-                     if raw[at + KEY - 2]]
+        ways = [(FIRST_WAY + j * WAY, UNTIL + j * 4) for j in range(2 * m.WAYS)]
+        return raw, [(at, end, struct.unpack_from('=I', raw, end)[0])
+                     for at, end in ways if raw[at + KEY - 2]]
 
     def passes(self, amount):
         """So many ticks go by."""
         for i in range(self.buckets):
             raw, ways = self.ways(i)
-            for at, until in ways:
-                struct.pack_into('=I', raw, at + UNTIL,
-                                 until - amount & 0xffffffff)
+            for _, end, until in ways:
+                struct.pack_into('=I', raw, end, until - amount & 0xffffffff)
             if ways:
                 self.flows.update(self.keys[i], bytes(raw))
 
@@ -96,7 +96,7 @@ class Table:
         """{key bytes: side} of those that have not ended."""
         raw, ways = self.ways(i)
         return {bytes(raw[at:at + KEY]): (at - FIRST_WAY) // (WAY * m.WAYS)
-                for at, until in ways if until - now & 0x80000000 == 0}
+                for at, _, until in ways if until - now & 0x80000000 == 0}
 
     def clear(self):
         for key in self.keys:

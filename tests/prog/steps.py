@@ -20,7 +20,7 @@ import harness
 import oracle
 from dissect import LinkVerdict, Malformed, dissect
 
-TRACK, UNTIL = 44, 40	# size of struct xdpwl_track, where its `until` stands
+UNTIL, WAYS = 8, 32	# of struct xdpwl_bucket: where it stands, and how many
 TICK = 30	# bits of a nanosecond count
 IFINDEX = 40	# in struct __sk_buff
 PORTS, RECENT_SHIFT = 2 * 65536, 20	# of struct xdpwl_ports
@@ -114,7 +114,7 @@ def wait(world, seconds):
 
 def earlier(bucket, ticks):
     changed = bytearray(bucket)
-    for at in range(8 + UNTIL, len(bucket), TRACK):
+    for at in range(UNTIL, UNTIL + 4 * WAYS, 4):
         (until,) = struct.unpack_from('=I', changed, at)
         if until:
             struct.pack_into('=I', changed, at, max(until - ticks, 1))

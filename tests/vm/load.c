@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "../../include/xdpwl.h"
+#include "kern_inner.h"
 
 #define LOG_SIZE	(4u << 20)	/* 5.10 takes no more than 16 MiB */
 #define LOG_LINES	60
@@ -67,8 +69,8 @@ static void diag_tail(const char *log)
 	}
 }
 
-static int object_prepare(struct bpf_object *object, bool frags, int level,
-			  struct logs *logs)
+static int object_prepare(struct bpf_object *object, const struct xdpwl_kernel *kernel,
+			  int level, struct logs *logs)
 {
 	struct bpf_map *map;
 	struct bpf_program *prog;
@@ -86,13 +88,13 @@ static int object_prepare(struct bpf_object *object, bool frags, int level,
 		logs->log[logs->n++] = log;
 		bpf_program__set_log_buf(prog, log, LOG_SIZE);
 		bpf_program__set_log_level(prog, level);
-		if (frags)
+		if (kernel->frags)
 			bpf_program__set_flags(prog, BPF_F_XDP_HAS_FRAGS);
 	}
-	map = bpf_object__find_map_by_name(object, ".rodata.frags");
+	map = bpf_object__find_map_by_name(object, ".rodata.kernel");
 	if (!map)
 		return -1;
-	return bpf_map__set_initial_value(map, &frags, sizeof(frags));
+	return bpf_map__set_initial_value(map, kernel, sizeof(*kernel));
 }
 
 static void logs_print(const struct logs *logs, const char *path, bool loaded)
@@ -113,7 +115,7 @@ static void logs_print(const struct logs *logs, const char *path, bool loaded)
 }
 
 /* 0, or the negative error of a refusal. */
-static int object_try(const char *path, bool frags, int level)
+static int object_try(const char *path, const struct xdpwl_kernel *kernel, int level)
 {
 	struct bpf_object *object = bpf_object__open_file(path, NULL);
 	struct logs logs = {};
@@ -121,7 +123,7 @@ static int object_try(const char *path, bool frags, int level)
 
 	if (!object)
 		return -1;
-	err = object_prepare(object, frags, level, &logs);
+	err = object_prepare(object, kernel, level, &logs);
 	if (!err)
 		err = bpf_object__load(object);
 	if (!err || level == LOG_VERBOSE)
@@ -140,17 +142,20 @@ static int quiet(enum libbpf_print_level level, const char *format,
 
 int main(int argc, char **argv)
 {
-	bool frags = have_frags();
-	int i, failed = 0;
+	struct xdpwl_kernel kernel = { .frags = have_frags() };
+	int i, failed;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	libbpf_set_print(quiet);
-	printf("# multi-buffer programs: %s\n", frags ? "yes" : "refused");
+	printf("# multi-buffer programs: %s\n", kernel.frags ? "yes" : "refused");
+	kern_clock_find(&kernel);
+	failed = !kernel.jiffy_ticks;
+	printf("%sok - how long a jiffy is\n", failed ? "not " : "");
 	for (i = 1; i < argc; i++) {
-		int err = object_try(argv[i], frags, LOG_STATS);
+		int err = object_try(argv[i], &kernel, LOG_STATS);
 
 		if (err)
-			object_try(argv[i], frags, LOG_VERBOSE);
+			object_try(argv[i], &kernel, LOG_VERBOSE);
 		printf("%sok - the kernel loads %s\n", err ? "not " : "",
 		       argv[i]);
 		failed += !!err;

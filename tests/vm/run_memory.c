@@ -126,14 +126,12 @@ static bool forget(const struct pins *pins)
 
 static void bucket_age(struct xdpwl_bucket *bucket, __u32 ticks)
 {
-	struct xdpwl_track *way = bucket->way[0];
+	__u32 *until = bucket->until[0];
 	int i;
 
-	for (i = 0; i < XDPWL_SIDES * XDPWL_WAYS; i++) {
-		if (way[i].until)
-			way[i].until = way[i].until > ticks ?
-					       way[i].until - ticks : 1;
-	}
+	for (i = 0; i < XDPWL_SIDES * XDPWL_WAYS; i++)
+		if (until[i])
+			until[i] = until[i] > ticks ? until[i] - ticks : 1;
 }
 
 /* That much sooner ends what is remembered. */
