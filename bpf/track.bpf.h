@@ -35,7 +35,7 @@ track_place(const struct xdpwl_track *track, __u32 buckets)
 {
 	__u64 hash = xdpwl_track_hash(track, control.track_seed);
 	struct track_place place = {
-		.bucket = xdpwl_track_bucket(hash, buckets),
+		.bucket = xdpwl_track_bucket(track, hash, buckets),
 		.tag = xdpwl_track_tag(hash),
 	};
 

@@ -235,9 +235,11 @@ struct xdpwl_ports {
  * (`fragments`, `fragment_tags`). Written by packets alone, bounded, and outliving
  * generations.
  *
- * A hash of the addresses and ports names a bucket (its high half, scaled to the number of
- * buckets) and a tag in it (its low 16 bits, never 0). A bucket has two sides that
- * never take room from each other. The second half of `flows` is for what is forwarded.
+ * A hash of the addresses and ports names a bucket and a tag in it (its low 16 bits, never
+ * 0). Four bits of the local port are not hashed but lead so many buckets on: a kernel
+ * chooses ports one after the other, and what follows finds lines and pages that
+ * the one before has brought. A bucket has two sides that never take room from
+ * each other. The second half of `flows` is for what is forwarded.
  *
  * Tags lie apart, both sides' in one cache line: a packet of nobody's ends there. In front
  * of the ways stands when each of them ends, so that room is found in the line of the
@@ -289,6 +291,18 @@ struct xdpwl_tags {
 /* Room for n tracks a side, and half as much again: buckets fill unevenly. */
 #define XDPWL_BUCKETS(n) (((n) + (n) / 2 + XDPWL_WAYS - 1) / XDPWL_WAYS)
 
+/* The local port, or what stands there, as a number; and which bits of it are steps:
+ * connect() of Linux takes every other port. */
+#define XDPWL_STEP_BITS	0x1eu
+
+static inline __attribute__((always_inline)) __u32
+xdpwl_track_port(const struct xdpwl_track *track)
+{
+	const __u8 *port = (const __u8 *)&track->lport;
+
+	return (__u32)port[0] << 8 | port[1];
+}
+
 static inline __attribute__((always_inline)) __u64
 xdpwl_track_hash(const struct xdpwl_track *track, __u64 seed)
 {
@@ -299,7 +313,8 @@ xdpwl_track_hash(const struct xdpwl_track *track, __u64 seed)
 	hash = (hash ^ ((__u64)(a) << 32 | (b))) * 0x9e3779b97f4a7c15ull;      \
 	hash ^= hash >> 29
 	MIX(track->remote[0], track->local[0]);
-	MIX((__u32)track->rport << 16 | track->lport, track->proto);
+	MIX((__u32)track->rport << 16 | (xdpwl_track_port(track) & ~XDPWL_STEP_BITS),
+	    track->proto);
 	for (i = 1; track->family == 6 && i < 4; i++) {
 		MIX(track->remote[i], track->local[i]);
 	}
@@ -308,10 +323,14 @@ xdpwl_track_hash(const struct xdpwl_track *track, __u64 seed)
 	return hash;
 }
 
+/* The hash's high half, scaled to the number of buckets, and the steps on. */
 static inline __attribute__((always_inline)) __u32
-xdpwl_track_bucket(__u64 hash, __u32 buckets)
+xdpwl_track_bucket(const struct xdpwl_track *track, __u64 hash, __u32 buckets)
 {
-	return (hash >> 32) * buckets >> 32;
+	__u32 bucket = ((hash >> 32) * buckets >> 32) +
+		       ((xdpwl_track_port(track) & XDPWL_STEP_BITS) >> 1);
+
+	return bucket < buckets ? bucket : bucket % buckets;
 }
 
 static inline __attribute__((always_inline)) __u16 xdpwl_track_tag(__u64 hash)

@@ -62,9 +62,11 @@ def pack_key(key):
 
 
 def bucket_of(key, seed, buckets):
-    """The hash of include/xdpwl.h, its high half scaled."""
-    words = struct.unpack('=8I2H', pack_key(key)[:36])
-    remote, local, (rport, lport) = words[:4], words[4:8], words[8:]
+    """The hash of include/xdpwl.h, its high half scaled, and what bits 1 to 4 of the
+    local port add."""
+    words = struct.unpack('=8IH', pack_key(key)[:34])
+    remote, local, rport = words[:4], words[4:8], words[8]
+    lport, steps = key[5] & ~0x1e, (key[5] & 0x1e) >> 1
     pairs = [(remote[0], local[0]), (rport << 16 | lport, key[1])]
     if key[0] == 6:
         pairs += zip(remote[1:], local[1:])
@@ -73,7 +75,7 @@ def bucket_of(key, seed, buckets):
         value = (value ^ (high << 32 | low)) * 0x9e3779b97f4a7c15
         value &= (1 << 64) - 1
         value ^= value >> 29
-    return (value >> 32) * buckets >> 32
+    return (((value >> 32) * buckets >> 32) + steps) % buckets
 
 
 class Flow:
