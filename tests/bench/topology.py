@@ -95,6 +95,11 @@ class Topology:
         self.far_write(f"/sys/class/net/{far}/threaded", 1)
         return far
 
+    def device_plain(self, body):
+        """f-BODY as a veth comes: no thread, and GRO where a program asks for it."""
+        self.far_write(f"/sys/class/net/f-{body}/threaded", 0)
+        run("ip", "netns", "exec", self.far, "ethtool", "-K", f"f-{body}", "gro", "off")
+
     def thread_pin(self, body):
         """The thread that polls f-BODY, onto the filters' core and ahead of
         other work there. Attaching may have made a new one."""
