@@ -6,7 +6,8 @@
  *   kern_system.c   privileges, network namespaces
  *   kern_bpffs.c    the BPF file system, found or mounted
  *   kern_lock.c     one writer at a time
- *   kern_load.c     the object inside this binary to loaded programs and maps
+ *   kern_load.c     the object inside this binary to loaded programs and maps;
+ *                   kern_clock.c: how these may tell the time
  *   kern_pins.c     the directory of pins: open, create, replace, remove
  *   kern_place.c    which generation is in force; the switch
  *   kern_maps.c     struct tables to a generation
