@@ -36,7 +36,7 @@ odd_counter(const struct decision *decision)
 static __always_inline __u32 frame_length(struct xdp_md *ctx)
 {
 	return kernel.frags ? bpf_xdp_get_buff_len(ctx) :
-			    ctx->data_end - ctx->data;
+			      ctx->data_end - ctx->data;
 }
 
 /* TCP or UDP, not allowed. */

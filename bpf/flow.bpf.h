@@ -174,16 +174,17 @@ static __always_inline struct track_place flow_place(const struct xdpwl_track *t
 	return place;
 }
 
-/* Whether a flow is known in the half of its place, or, of `halves` two, in the other. */
+/* Whether a flow is known in the half of its place, or in the other: one that was learned
+ * at the attach is among our own, whoever's it is. */
 static __always_inline bool flow_find_any(struct xdpwl_track *track,
-					  struct track_place place, int halves,
-					  __u32 flags, int what)
+					  struct track_place place, __u32 flags,
+					  int what)
 {
 	__u32 half = control.flow_buckets;
 	int i;
 
 #pragma clang loop unroll(disable)
-	for (i = 0; i < halves; i++) {
+	for (i = 0; i < 2; i++) {
 		if (flow_find(track, place, flags, what))
 			return true;
 		place.bucket += place.bucket < half ? half : -half;
@@ -198,7 +199,7 @@ __noinline __u32 flow_known(struct xdp_md *ctx, __u32 addr, __u64 what)
 	struct xdpwl_track track;
 
 	return flow_read(&track, frame_data(ctx), frame_end(ctx), addr, what) &&
-	       flow_find_any(&track, flow_place(&track, false), 2, flow_flags(what),
+	       flow_find_any(&track, flow_place(&track, false), flow_flags(what),
 			     what & FLOW_OUTWARD ? FLOW_LOOK : FLOW_ANSWER);
 }
 

@@ -126,8 +126,7 @@ static __always_inline void flow_port_mark(__u32 port)
 }
 
 /* What goes out starts a flow, goes on with it, or ends it: `what` is flow_pack()'s, and
- * the addresses stand at offset `addr`. One that was learned at the attach is among our
- * own, whoever's it is: looked for elsewhere when it ends. */
+ * the addresses stand at offset `addr`. */
 __noinline int flow_sent(struct __sk_buff *skb, __u32 addr, __u64 what)
 {
 	void *data = (void *)(long)skb->data, *data_end = (void *)(long)skb->data_end;
@@ -138,8 +137,7 @@ __noinline int flow_sent(struct __sk_buff *skb, __u32 addr, __u64 what)
 	if (!flow_read(&track, data, data_end, addr, what | FLOW_OUTWARD))
 		return 0;
 	place = flow_place(&track, what & FLOW_FORWARDED);
-	if (flow_find_any(&track, place, ends ? 2 : 1, flow_flags(what), FLOW_REFRESH) ||
-	    ends)
+	if (flow_find_any(&track, place, flow_flags(what), FLOW_REFRESH) || ends)
 		return 0;
 	flow_put(&track, place, XDPWL_HALF_OPEN, ticks_now(), NO_WAY);
 	/* Last: who sees it finds the flow. */

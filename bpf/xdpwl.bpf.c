@@ -164,7 +164,7 @@ int xdpwl_learn(struct xdp_md *ctx)
 		return XDP_ABORTED;
 	__builtin_memcpy(&track, asked, sizeof(track));
 	place = flow_place(&track, false);
-	if (!flow_find_any(&track, place, 2, 0, FLOW_LEARN))
+	if (!flow_find_any(&track, place, 0, FLOW_LEARN))
 		flow_put(&track, place, XDPWL_ESTABLISHED, ticks_now(), NO_WAY);
 	if (track.proto == PROTO_TCP || track.proto == PROTO_UDP)
 		flow_port_mark(port_number(track.proto, track.lport));

@@ -89,12 +89,12 @@ def link_of(packet):
     return 'none' if packet[0] >> 4 in (4, 6) else 'ethernet'
 
 
-def send_by(world, packet, link, device):
-    """A frame leaves the host by that device."""
+def send_by(world, packet, link, device, came=0):
+    """A frame leaves the host by that device; forwarded, if it came in on another."""
     program = world.out[link]
     attr = program.attr
     context = ctypes.create_string_buffer(
-        struct.pack('=11I', *[0] * 10, world.index[device]), IFINDEX + 4)
+        struct.pack('=11I', *[0] * 9, came, world.index[device]), IFINDEX + 4)
     ctypes.memmove(program.data, packet, len(packet))
     attr.data_size_in, attr.data_size_out, attr.data_out = len(packet), 0, 0
     attr.ctx_in, attr.ctx_size_in = ctypes.addressof(context), IFINDEX + 4
