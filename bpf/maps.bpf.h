@@ -114,16 +114,16 @@ struct {
 	__uint(max_entries, XDPWL_SLOTS);
 	__type(key, __u32);
 	__array(values, struct blocks_inner);
-} low4 SEC(".maps"), number4 SEC(".maps"), heads6 SEC(".maps"), lines6 SEC(".maps"),
+} lines4 SEC(".maps"), heads6 SEC(".maps"), lines6 SEC(".maps"),
 	exact6 SEC(".maps");
 
 /* Of one size, whatever the generation: looked up in place, without a call. */
 struct table4_inner {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, XDPWL_CHUNKS4);
+	__uint(max_entries, XDPWL_TOP_BLOCKS4);
 	__uint(map_flags, BPF_F_RDONLY_PROG);
 	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct xdpwl_chunk4));
+	__uint(value_size, sizeof(struct xdpwl_tops4));
 };
 
 struct {
@@ -146,7 +146,22 @@ struct {
 	__uint(max_entries, XDPWL_SLOTS);
 	__type(key, __u32);
 	__array(values, struct fine_inner);
-} fine4 SEC(".maps"), fine6 SEC(".maps");
+} touched4 SEC(".maps"), fine6 SEC(".maps");
+
+struct fine4_inner {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XDPWL_FINE4_BLOCKS);
+	__uint(map_flags, BPF_F_RDONLY_PROG);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct xdpwl_fines4));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, XDPWL_SLOTS);
+	__type(key, __u32);
+	__array(values, struct fine4_inner);
+} fine4 SEC(".maps");
 
 struct entries_inner {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

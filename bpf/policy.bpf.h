@@ -14,7 +14,6 @@
 /* The generation as one packet sees it: read once. */
 struct generation {
 	const struct xdpwl_slot *slot;
-	const struct xdpwl_named *named;	/* ports of the group */
 	__u32 number;		/* of the slot */
 	__u32 added;		/* set of rows beside its tables, 0: none */
 	__u32 group;
@@ -48,15 +47,6 @@ static __always_inline __u32 odd_class(const struct packet *packet,
 	return class ? *class : protocol_class(row, packet->proto);
 }
 
-/* Whether a TCP or UDP port has a class. */
-static __always_inline bool port_named(const struct packet *packet,
-				       const struct generation *gen)
-{
-	__u64 port = value_bound(packet->port, XDPWL_TCP_UDP - 1);
-
-	return bit_of(gen->named->word[port / 64], port);
-}
-
 static __always_inline __u32 port_class(const struct packet *packet,
 					const struct generation *gen)
 {
@@ -65,6 +55,16 @@ static __always_inline __u32 port_class(const struct packet *packet,
 
 	return ports ? ports->class[value_bound(packet->port,
 						XDPWL_TCP_UDP - 1)] : 0;
+}
+
+/* Whether a TCP or UDP port has a class. */
+static __always_inline bool port_named(const struct packet *packet,
+				       const struct generation *gen)
+{
+	__u64 port = value_bound(packet->port, XDPWL_TCP_UDP - 1);
+
+	return gen->group ? port_class(packet, gen) :
+			    bit_of(gen->slot->named.word[port / 64], port);
 }
 
 /* The class of a packet's service; of a later fragment, that of its protocol. */
@@ -134,9 +134,10 @@ static __always_inline bool short6_hit(const struct packet *packet,
 static __always_inline bool table_hit4(struct packet *packet,
 				       const struct generation *gen)
 {
-	return !(gen->slot->flags & XDPWL_HAS_TABLE4) ||
-	       table4_covers(packet->addr[0], gen->number, gen->slot,
-			     &packet->number);
+	if (!(gen->slot->flags & XDPWL_HAS_TABLE4))
+		return true;
+	packet->number = listed4(bpf_ntohl(packet->addr[0]), gen->slot, gen->number);
+	return packet->number != XDPWL_UNLISTED;
 }
 
 static __always_inline bool fine6_has(const struct generation *gen, __u64 hash)
@@ -217,12 +218,14 @@ entry_numbered(const struct generation *gen, __u32 number)
 static __always_inline const struct xdpwl_entry *
 entry_find4(const struct packet *packet, const struct generation *gen)
 {
-	__u32 number = XDPWL_ASK_TRIE, slot = gen->number;
+	__u32 number = packet->number, slot = gen->number;
 	struct xdpwl_lpm4 key;
 	void *trie;
 
-	if (gen->slot->flags & XDPWL_HAS_TABLE4)
-		number = number_find4(packet->addr[0], gen->number);
+	if (!number)
+		number = gen->slot->flags & XDPWL_HAS_TABLE4 ?
+				 number_find4(bpf_ntohl(packet->addr[0]), slot) :
+				 XDPWL_ASK_TRIE;
 	if (number != XDPWL_ASK_TRIE)
 		return number ? entry_numbered(gen, number) : NULL;
 	trie = bpf_map_lookup_elem(&lpm4, &slot);

@@ -23,7 +23,6 @@ static __always_inline __u32 generation_read(struct generation *gen)
 	gen->added = current / XDPWL_CURRENT_ADDED;
 	gen->slot = &control.slot[gen->number];
 	gen->group = 0;
-	gen->named = &gen->slot->named[0];
 	return current & ~XDPWL_CURRENT_SLOT;
 }
 
@@ -40,10 +39,8 @@ static __always_inline bool generation_device(struct generation *gen,
 	if (!found)
 		return false;
 	group = found->group;
-	if (group < XDPWL_GROUPS) {
+	if (group < XDPWL_GROUPS)
 		gen->group = value_bound(group, XDPWL_GROUP_MASK);
-		gen->named = &gen->slot->named[gen->group];
-	}
 	return found->audit;
 }
 
@@ -112,7 +109,6 @@ __noinline __u64 decide_rules(struct xdp_md *ctx, __u32 addr, __u64 what)
 	if (gen.group >= XDPWL_GROUPS)
 		return XDPWL_NOT_ALLOWED;
 	gen.slot = &control.slot[gen.number];
-	gen.named = &gen.slot->named[gen.group];
 	packet.port = port_number(packet.proto, packet.dport);
 	if (rules_family(what) == 4)
 		answer = family_answer(&packet, &gen, ctx, addr, 4);

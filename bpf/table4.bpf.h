@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * IPv4 address to the number of its entry, by direct look-ups (include/table4.h). An
- * address is asked as four bytes that stand in a packet, or as a scalar that is
- * read as them. What cannot be looked up is not said to be unlisted.
+ * IPv4 address to the number of its entry, by direct look-ups (include/table4.h). What
+ * cannot be looked up is not said to be unlisted.
  */
 #ifndef TABLE4_BPF_H
 #define TABLE4_BPF_H
@@ -29,14 +28,6 @@ static __always_inline void *block_find(void *outer, __u32 slot, __u32 block)
 	return inner ? bpf_map_lookup_elem(inner, &block) : NULL;
 }
 
-/* Of the /24 that is bit `third`: its word in number4. */
-static __always_inline __u32 low_index(const struct xdpwl_mid4 *mid, __u64 partial,
-				       __u32 third)
-{
-	return mid->low + mid->before[third / 64] +
-	       xdpwl_popcount(partial & ((1ull << (third & 63)) - 1));
-}
-
 /* Word `at` of a filter: all ones, "perhaps", where it cannot be read. */
 static __always_inline __u64 fine_word(void *outer, __u32 slot, __u64 at)
 {
@@ -45,93 +36,136 @@ static __always_inline __u64 fine_word(void *outer, __u32 slot, __u64 at)
 	return block ? block->word[at % XDPWL_FINES] : ~0ull;
 }
 
-static __always_inline bool fine4_has(__be32 addr, __u32 number,
-				      const struct xdpwl_slot *slot)
+/* Whether a prefix may cover some of the /24 of an address in host order. */
+static __always_inline bool touched4_has(__u32 addr, __u32 slot)
 {
-	__u64 hash = xdpwl_fine4_hash(addr, slot->fine4_mask, slot->seed);
-	__u64 word = fine_word(&fine4, number, hash >> (slot->fine4_shift & 63));
-
-	return bit_first(word, XDPWL_FINE4_BIT1(hash)) &
-	       bit_first(word, XDPWL_FINE4_BIT2(hash)) & 1;
+	return bit_of(fine_word(&touched4, slot, addr >> 14), addr >> 8);
 }
 
-/* Whether any prefix may cover an address; the slot has the table. Of a /24 that is
- * covered whole, its entry as well. */
-static __always_inline bool table4_covers(__be32 addr, __u32 number,
-					  const struct xdpwl_slot *slot, __u32 *entry)
+/* Bit `number` modulo 32 in bit 0. */
+static __always_inline __u32 bit_first32(__u32 word, __u32 number)
 {
-	const __u8 *byte = (void *)&addr;
-	__u32 head = *(const __u16 *)byte, third = byte[2];
-	const struct xdpwl_chunk4 *chunk = block_find(&table4, number,
-						      head / XDPWL_TOPS4);
-
-	if (!chunk)
-		return true;
-	head %= XDPWL_TOPS4;
-	if (!bit_of(chunk->touched[head].word[third / 64], third))
-		return false;
-	if (bit_of(chunk->partial[head].word[third / 64], third))
-		return fine4_has(addr, number, slot);
-	*entry = chunk->mid[head].number;
-	return true;
+	asm volatile("%0 >>= %1" : "+w"(word) : "w"(number));
+	return word;
 }
 
-static __always_inline __u32 number_at(__u32 slot, __u32 block, __u32 index)
+/* A word of fine4: all ones, "perhaps", where it cannot be read. */
+static __always_inline struct xdpwl_fine4 fine4_word(const struct xdpwl_slot *tables,
+						     __u32 slot, __u64 at)
 {
-	const struct xdpwl_numbers *numbers = block_find(&number4, slot, block);
+	struct xdpwl_fine4 perhaps = { ~0u, ~0u };
+	const struct xdpwl_fines4 *block;
 
-	return numbers ? numbers->number[index % XDPWL_NUMBERS] : XDPWL_ASK_TRIE;
+	if (!(tables->flags & XDPWL_HAS_FINE4))
+		return tables->fine4[value_bound(at, XDPWL_FINE4_SLOT - 1)];
+	block = block_find(&fine4, slot, at / XDPWL_FINES4);
+	return block ? block->word[at % XDPWL_FINES4] : perhaps;
 }
 
-static __always_inline __u32 low_number(__u32 slot, __u32 index, __u32 fourth)
+/* Whether a prefix may cover an address in host order, of a /20 that none covers wholly. */
+static __always_inline bool fine4_has(__u32 addr, const struct xdpwl_slot *tables,
+				      __u32 slot)
 {
-	const struct xdpwl_lows4 *block = block_find(&low4, slot,
-						     index / XDPWL_LOWS4);
-	const struct xdpwl_low4 *low;
+	__u64 hash = (addr >> (32 - XDPWL_FINE4_LENGTH)) * tables->seed;
+	struct xdpwl_fine4 word = fine4_word(tables, slot,
+					     hash >> (tables->fine4_shift & 63));
+	__u32 number = XDPWL_ADDRESS4(hash) + (addr & tables->fine4_mask);
 
-	if (!block)
-		return XDPWL_ASK_TRIE;
-	low = &block->low[index % XDPWL_LOWS4];
-	return bit_of(low->covered[fourth / 64], fourth) ? low->number :
-							   XDPWL_UNLISTED;
+	return ((bit_first32(word.addresses, number) &
+		 bit_first32(word.tags, XDPWL_PART4_TAG1(hash)) &
+		 bit_first32(word.tags, XDPWL_PART4_TAG2(hash))) |
+		(bit_first32(word.tags, XDPWL_WHOLE4_TAG1(hash)) &
+		 bit_first32(word.tags, XDPWL_WHOLE4_TAG2(hash)))) & 1;
 }
 
-/* What the word of a /24 says of its addresses. */
-static __always_inline __u32 word_number(__u32 slot, __u32 word, __u32 fourth)
+static __always_inline const struct xdpwl_line4 *line4_find(__u32 slot, __u64 number)
 {
-	if (word & XDPWL_LOW4)
-		return low_number(slot, word & ~XDPWL_LOW4, fourth);
-	return XDPWL_RUN4_FIRST(word) <= fourth && fourth <= XDPWL_RUN4_LAST(word) ?
-		       XDPWL_RUN4_NUMBER(word) : XDPWL_UNLISTED;
+	const struct xdpwl_lines4 *block = block_find(&lines4, slot,
+						      number / XDPWL_LINES4);
+
+	/* Bound there, lest a compiler adds to a pointer that was not compared yet. */
+	return block ? &block->line[value_bound(number, XDPWL_LINES4 - 1)] : NULL;
 }
 
-/* The number of an address, of four bytes, that a prefix may cover. */
+/* 1 where a run begins at an address or before it. No branch: half of them would be
+ * guessed wrong. */
+static __always_inline __u64 run_begun(__u64 first, __u64 addr)
+{
+	first -= addr + 1;
+	asm volatile("%0 >>= 63" : "+r"(first));
+	return first;
+}
+
+/* How many runs of a line begin at an address or before it. */
+static __always_inline __u64 runs_begun(const struct xdpwl_line4 *line, __u64 addr)
+{
+	return run_begun(line->first[0], addr) + run_begun(line->first[1], addr) +
+	       run_begun(line->first[2], addr) + run_begun(line->first[3], addr) +
+	       run_begun(line->first[4], addr) + run_begun(line->first[5], addr) +
+	       run_begun(line->first[6], addr);
+}
+
+/* What a line that sends nobody on says of an address. */
+static __always_inline __u32 line4_number(const struct xdpwl_line4 *line, __u32 addr)
+{
+	__u64 run = runs_begun(line, addr), more;
+
+	if (!run)
+		return XDPWL_UNLISTED;
+	run = value_bound(run - 1, 7);
+	if (addr - line->first[run] > line->behind[run])
+		return XDPWL_UNLISTED;
+	more = line->more[run];
+	return more == XDPWL_MORE4_TRIE ? XDPWL_ASK_TRIE : line->number + more;
+}
+
+/* The number of an address in host order, that a prefix may cover. */
 __noinline __u32 number_find4(__u32 addr, __u32 slot)
 {
-	const __u8 *byte = (void *)&addr;
-	__u32 head = *(const __u16 *)byte, third = byte[2], next, number, index;
-	const struct xdpwl_chunk4 *chunk = block_find(&table4, slot,
-						      head / XDPWL_TOPS4);
-	__u64 partial;
+	__u32 head = addr >> 16, low = addr & 0xffff, log, at;
+	const struct xdpwl_tops4 *tops = block_find(&table4, slot,
+						    head / XDPWL_TOPS4);
+	const struct xdpwl_line4 *line;
 
-	if (!chunk)
+	if (!tops)
 		return XDPWL_ASK_TRIE;
-	head %= XDPWL_TOPS4;
-	partial = chunk->partial[head].word[third / 64];
-	if (bit_of(partial, third)) {
-		index = low_index(&chunk->mid[head], partial, third);
-		next = byte[3];
-		number = number_at(slot, index / XDPWL_NUMBERS, index);
-		if (number != XDPWL_ASK_TRIE)
-			number = word_number(slot, number, next);
-	} else {
-		next = third;
-		number = bit_of(chunk->touched[head].word[third / 64], third) ?
-				 chunk->mid[head].number : XDPWL_UNLISTED;
+	at = tops->top[head % XDPWL_TOPS4];
+	log = at & ((1 << XDPWL_TOP4_LOG_BITS) - 1);
+	line = line4_find(slot, (at >> XDPWL_TOP4_LOG_BITS) +
+					(low << log >> 16));
+	if (!line)
+		return XDPWL_ASK_TRIE;
+	if (line->on - 1 < XDPWL_ON4_SHIFTS) {
+		at = addr - line->first[0];
+		if (at > line->behind[0])
+			return XDPWL_UNLISTED;
+		line = line4_find(slot, line->number + (at >> (line->on & 31)));
+		if (!line)
+			return XDPWL_ASK_TRIE;
 	}
-	if (number == XDPWL_ASK_TRIE || !(number & XDPWL_MIXED))
-		return number;
-	return number_at(slot, number & ~XDPWL_MIXED, next);
+	if (line->on && addr >= line->first[XDPWL_RUNS4 - 1]) {
+		line = line4_find(slot, line->on);
+		if (!line)
+			return XDPWL_ASK_TRIE;
+	}
+	return line4_number(line, addr);
+}
+
+/* The number of an address in host order, XDPWL_UNLISTED or XDPWL_ASK_TRIE, by all that
+ * the slot has of IPv4. */
+static __always_inline __u32 listed4(__u32 addr, const struct xdpwl_slot *tables,
+				     __u32 slot)
+{
+	struct xdpwl_whole4 whole = tables->whole4[addr >> 16];
+
+	if (bit_first32(whole.bits, addr >> 12 & 15) & 1) {
+		if (whole.number != XDPWL_NUMBER4_MIXED)
+			return whole.number;
+	} else if ((tables->flags & XDPWL_HAS_TOUCHED4 && !touched4_has(addr, slot)) ||
+		   !fine4_has(addr, tables, slot)) {
+		return XDPWL_UNLISTED;
+	}
+	return number_find4(addr, slot);
 }
 
 #endif

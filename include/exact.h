@@ -164,7 +164,7 @@ struct xdpwl_exact6 {
 	__u64 unused[2];
 };
 
-/* A slot's tables. A number is as in table4.h, but for XDPWL_MIXED. */
+/* A slot's tables. A number is as in table4.h. */
 struct xdpwl_exact {
 	__u32 shift;	/* 64 minus log2 of the number of lines */
 	__u32 blocks;	/* of the hash table; 0: there is none, ask the trie */

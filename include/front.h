@@ -17,13 +17,13 @@
  * and 224.0.0.0/3 are always set: no rule is asked about them, but others judge them.
  * IPv6: a blocked Bloom filter over the first 32 bits. A half is all ones where most of
  * it would be: what answers at random is a branch that no CPU foresees.
- * fine4, fine6: larger ones, for every class at once, behind which little but listed
- * sources comes. table4.h describes fine4, exact.h fine6.
+ * touched4, fine4, fine6: larger ones, for every class at once, behind which little but
+ * listed sources comes. table4.h describes the first two, exact.h fine6.
  *
  * An IPv6 prefix shorter than XDPWL_SHORT6 has too many first 32 bits: it marks its first 16, in
  * short6, by the number that they are as they stand in the packet.
  */
-/* Element of fine4 and fine6, of which a slot uses a power of two of the words. */
+/* Element of touched4 and fine6; of the latter a slot uses a power of two of the words. */
 #define XDPWL_FINES		8192
 #define XDPWL_FINE_BLOCKS	32
 

@@ -1,108 +1,120 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * IPv4 source to entry in direct look-ups: a part of xdpwl.h. user/table4.c builds it from
+ * IPv4 source to entry by direct look-ups: a part of xdpwl.h. user/table4.c builds it from
  * the entries of lpm4, and it says of every address what that trie would, or that the
  * trie is to be asked.
  *
- *   table4    by the first two bytes: for each third byte, whether prefixes cover all of
- *             the /24, or some of it
- *   fine4     which addresses of such /24s they cover, a Bloom filter
- *   number4   blocks of words: first one for each of those /24s, in their
- *             order, behind them blocks of 256 numbers for what has more than one
- *   low4      which addresses of a /24 they cover, where that is more than a run
+ * Prefixes, nested or not, are runs of addresses of which the same entry speaks. Runs
+ * stand in order, as many together as a cache line holds: to know all of an address is to
+ * find its line, and what a packet costs is the lines of memory that it touches.
+ *   whole4    in front, in the slot: which /20s are covered wholly, and whose they are
+ *   touched4  of large lists: which /24s are covered in part or wholly
+ *   fine4     what is covered beside whole /20s: a Bloom filter; in the slot, or where that
+ *             has no room for so much, a map
+ *   table4    by the first two bytes: where their lines are, and how many
+ *   lines4    the lines, in blocks; one with more runs than it holds sends on to others
  *   entries   number to entry
- * So most of whom nothing covers are known after one load, or two beside each other:
- * while it waits for the packet, a CPU has room for few instructions (bpf/plain.bpf.h),
- * and a look-up that counts bits, or is a call, costs several times its own time.
+ * Neighbours of listed prefixes end in front. That has to be few instructions, and loads that
+ * do not wait for each other: see bpf/plain.bpf.h.
  */
 #ifndef XDPWL_TABLE4_H
 #define XDPWL_TABLE4_H
 
 #include <linux/types.h>
 
-/* Bit `third byte`, of four words. */
-struct xdpwl_top4 {
-	__u64 word[4];
+/* Of a /16. Bit: first four bits of the third byte. */
+struct xdpwl_whole4 {
+	__u16 bits;
+	__u16 number;		/* of their entry; XDPWL_NUMBER4_MIXED: of several, or larger */
 };
 
-struct xdpwl_mid4 {
-	__u32 low;		/* of the first /24 in `partial`: its word in number4 */
-	__u8 before[4];		/* how many come before each word of `partial` */
-	__u32 number;		/* of the /24s that are covered whole */
-	__u32 reserved;
+#define XDPWL_NUMBER4_MIXED	0xffff
+
+/* Elements of touched4 are as those of fine6 (front.h). Bit: first 24 bits, in host order. */
+
+/*
+ * A word of fine4 is of all /27s whose hash chooses it, hash >> fine4_shift of the slot: one
+ * load answers whatever the list has there, a part of a /27 or all of it. The hash
+ * is that number of 27 bits times the slot's seed. Bits are numbered modulo 32:
+ *   tags       two of a /27 that is covered in part, two others of one that is covered
+ *   addresses  of the former: XDPWL_ADDRESS4(hash) + (address & fine4_mask), where the
+ *              mask leaves its last five bits, or the first ones of them
+ */
+struct xdpwl_fine4 {
+	__u32 addresses, tags;
 };
 
-/* Element of table4. The first two bytes, read as one number as they stand in the packet,
- * are element * XDPWL_TOPS4 + index. */
-#define XDPWL_CHUNKS4	64
-#define XDPWL_TOPS4	1024
+#define XDPWL_FINE4_LENGTH	27
+#define XDPWL_PART4_TAG1(hash)	((hash) >> 40)
+#define XDPWL_PART4_TAG2(hash)	((hash) >> 34)
+#define XDPWL_ADDRESS4(hash)	((hash) >> 28)
+#define XDPWL_WHOLE4_TAG1(hash)	((hash) >> 22)
+#define XDPWL_WHOLE4_TAG2(hash)	((hash) >> 16)
 
-struct xdpwl_chunk4 {
-	struct xdpwl_top4 touched[XDPWL_TOPS4];	/* apart: most strangers end there */
-	struct xdpwl_top4 partial[XDPWL_TOPS4];	/* of these fine4 knows more */
-	struct xdpwl_mid4 mid[XDPWL_TOPS4];
+#define XDPWL_FINE4_SLOT	32768	/* words that a slot has room for */
+
+/* Element of the map fine4, which takes the place of those where it is there. */
+#define XDPWL_FINES4		8192
+#define XDPWL_FINE4_BLOCKS	32
+
+struct xdpwl_fines4 {
+	struct xdpwl_fine4 word[XDPWL_FINES4];
 };
 
-/* fine4 holds addresses, or as many first bits of them as there is room for: in the slot,
- * fine4_mask leaves these of an address as it stands in a packet. The word is
- * hash >> fine4_shift; two bits of it, modulo 64. Both set: perhaps. */
+/* Element of table4. The first two bytes of an address, in host order, are
+ * element * XDPWL_TOPS4 + index. */
+#define XDPWL_TOP_BLOCKS4	4
+#define XDPWL_TOPS4		16384
 
-static inline __attribute__((always_inline)) __u64
-xdpwl_fine4_hash(__be32 addr, __be32 mask, __u64 seed)
-{
-	return (addr & mask) * seed;
-}
+/* The first of 2^log lines << XDPWL_TOP4_LOG_BITS | log: the first `log` of the lower 16 bits
+ * of an address say which. Where nothing is listed that is line 0, which is empty; a line
+ * may be of several. */
+#define XDPWL_TOP4_LOG_BITS	4
 
-#define XDPWL_FINE4_BIT1(hash)	((hash) >> 40)
-#define XDPWL_FINE4_BIT2(hash)	((hash) >> 34)
+struct xdpwl_tops4 {
+	__u32 top[XDPWL_TOPS4];
+};
 
-/* A /24 of which more than a run is covered, or whose number is too large. */
-struct xdpwl_low4 {
-	__u64 covered[4];	/* bit: fourth byte */
+/*
+ * Runs in order of their first addresses, which are in host order; unused ones begin at
+ * XDPWL_NO_RUN4. Addresses behind the first one: a run ends within its /16. The number of
+ * its entry is `number` + `more`, unless that is XDPWL_MORE4_TRIE.
+ *
+ * A line that has no room for all of its runs says with `on` where more is known; not 0:
+ *   1 ... 16  it has one run, which is all of theirs; of an address in it, `at` behind the
+ *             first, line number + (at >> on) speaks
+ *   others    line `on` speaks of those in its last run, and behind that
+ * A line that one of the former names may be one of the latter, and no more than that.
+ */
+#define XDPWL_RUNS4		7
+#define XDPWL_NO_RUN4		0xffffffffu	/* a source that is never asked about */
+#define XDPWL_MORE4_TRIE	0xffff
+#define XDPWL_ON4_SHIFTS	16	/* lines with such numbers are not used, but for 0 */
+
+struct xdpwl_line4 {
+	__u32 first[XDPWL_RUNS4];
+	__u16 behind[XDPWL_RUNS4];
+	__u16 more[XDPWL_RUNS4];
+	/* Last: what the verifier knows of an index is rounded up. */
 	__u32 number;
-	__u32 reserved[7];	/* one cache line */
+	__u32 on;
 };
 
-/* Element of low4. */
-#define XDPWL_LOWS4	16
+/* Element of lines4. */
+#define XDPWL_LINES4		16
 
-struct xdpwl_lows4 {
-	struct xdpwl_low4 low[XDPWL_LOWS4];
-};
-
-/* Element of number4. */
-#define XDPWL_NUMBERS	256
-
-struct xdpwl_numbers {
-	__u32 number[XDPWL_NUMBERS];
+struct xdpwl_lines4 {
+	struct xdpwl_line4 line[XDPWL_LINES4];
 };
 
 /* A number is that of an entry, 1 ..., or: */
 #define XDPWL_UNLISTED	0
 #define XDPWL_ASK_TRIE	0xffffffffu
-#define XDPWL_MIXED	0x80000000u	/* | block of number4, by the next byte */
 
-/* The word of a /24 is XDPWL_LOW4 | its place in low4, or says it all: the number, and
- * which fourth bytes, from the first to the last. */
-#define XDPWL_LOW4		0x80000000u
-#define XDPWL_RUN4_NUMBERS	0x8000u		/* numbers below it */
-#define XDPWL_RUN4(number, first, last)	((number) << 16 | (first) << 8 | (last))
-#define XDPWL_RUN4_NUMBER(word)		((word) >> 16)
-#define XDPWL_RUN4_FIRST(word)		((word) >> 8 & 0xff)
-#define XDPWL_RUN4_LAST(word)		((word) & 0xff)
-
-/* How many bits are set: BPF has no instruction for it. */
-static inline __attribute__((always_inline)) __u32 xdpwl_popcount(__u64 word)
-{
-	word -= word >> 1 & 0x5555555555555555ull;
-	word = (word & 0x3333333333333333ull) + (word >> 2 & 0x3333333333333333ull);
-	word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0full;
-	return word * 0x0101010101010101ull >> 56;
-}
-
-_Static_assert(sizeof(struct xdpwl_top4) == 32, "half a cache line");
-_Static_assert(sizeof(struct xdpwl_chunk4) == 80 * 1024, "chunk4");
-_Static_assert(sizeof(struct xdpwl_lows4) == 1024, "lows4");
-_Static_assert(sizeof(struct xdpwl_numbers) == 1024, "numbers");
+_Static_assert(sizeof(struct xdpwl_whole4) == 4, "whole4");
+_Static_assert(sizeof(struct xdpwl_fines4) == 64 * 1024, "fines4");
+_Static_assert(sizeof(struct xdpwl_tops4) == 64 * 1024, "tops4");
+_Static_assert(sizeof(struct xdpwl_line4) == 64, "one cache line");
+_Static_assert(sizeof(struct xdpwl_lines4) == 1024, "lines4");
 
 #endif

@@ -33,7 +33,7 @@
 #include "reasons.h"
 #include "table4.h"
 
-#define XDPWL_ABI	11
+#define XDPWL_ABI	12
 
 #define XDPWL_SLOTS	3	/* current, fallback of a confirm, being built */
 #define XDPWL_GROUPS	17	/* sets of interfaces: 16 that `on` tells apart, and the rest */
@@ -55,8 +55,8 @@ struct xdpwl_service {
 	__u16 class[XDPWL_TCP_UDP];
 };
 
-/* In front of `service`, as program data: a bit for each port that has a class, so
- * that a scan stays in the first-level cache. */
+/* In front of `service`, as program data: a bit for each port that has a class in group 0,
+ * so that a scan stays in the first-level cache. */
 struct xdpwl_named {
 	__u64 word[XDPWL_TCP_UDP / 64];
 };
@@ -132,6 +132,8 @@ struct xdpwl_cell_key {
 #define XDPWL_CLASS_E		0x1000	/* option class-e on */
 #define XDPWL_HAS_TABLE4	0x2000	/* table4 stands in front of lpm4 */
 #define XDPWL_HAS_FINE6_SHORT	0x4000	/* fine6 has keys of 32 bits, too */
+#define XDPWL_HAS_FINE4		0x8000	/* the map fine4, in place of the slot's */
+#define XDPWL_HAS_TOUCHED4	0x10000	/* touched4 is there: near4 says nothing */
 
 /* What a packet needs to know of a generation before it asks a map, most of all what
  * turns strangers away there. */
@@ -142,13 +144,16 @@ struct xdpwl_slot {
 	__u32 n_ethertypes;
 	__be16 ethertypes[XDPWL_ETHERTYPES];
 	__u32 fine4_shift, fine6_shift;	/* table4.h, exact.h */
-	__be32 fine4_mask, fine6_mask;
+	__u32 fine4_mask;
+	__be32 fine6_mask;
 	struct xdpwl_exact exact6;
 	struct xdpwl_entry first[XDPWL_FIRST];	/* of `entries` */
 	struct xdpwl_near4 near4;	/* before what is larger: near enough for an offset */
+	struct xdpwl_whole4 whole4[65536];	/* by two bytes, in host order */
+	struct xdpwl_fine4 fine4[XDPWL_FINE4_SLOT];
 	struct xdpwl_near6 near6;
 	struct xdpwl_short6 short6;
-	struct xdpwl_named named[XDPWL_GROUPS];
+	struct xdpwl_named named;
 };
 
 /* Beside the slot in `current`: what sends every packet a longer way. */
@@ -375,11 +380,13 @@ _Static_assert(sizeof(struct xdpwl_lpm6) == 20, "lpm6");
 _Static_assert(sizeof(struct xdpwl_entry) == 16, "entry");
 _Static_assert(sizeof(struct xdpwl_cell_key) == 8, "cell_key");
 _Static_assert(sizeof(struct xdpwl_slot) ==
-	       88 + (1 + 16 + 128 + 256 + 16 * XDPWL_GROUPS) * 1024, "slot");
+	       88 + (1 + 128 + 256 + 256 + 256 + 16 + 16) * 1024, "slot");
 _Static_assert(sizeof(struct xdpwl_control) ==
 	       64 + 4 * sizeof(struct xdpwl_slot) +
 		       4 * XDPWL_ADDED_SETS * sizeof(struct xdpwl_added) +
 		       XDPWL_TCP_UDP, "control");
+/* The value of one array element: Linux 5.10 has no room for a larger one (KMALLOC_MAX_SIZE). */
+_Static_assert(sizeof(struct xdpwl_control) <= 4 * 1024 * 1024, "control fits");
 _Static_assert(sizeof(struct xdpwl_interface_key) == 8, "interface_key");
 _Static_assert(sizeof(struct xdpwl_counter) == 16, "counter");
 _Static_assert(sizeof(struct xdpwl_ports) == 2560 * 1024, "ports");

@@ -204,7 +204,6 @@ static int renumber(struct classes *classes, struct tables *tables)
 	uint32_t *final = numbers_final(classes), i, k;
 	uint8_t *group_of = calloc(classes->n, 1);
 	uint16_t *ports;
-	__u64 *named;
 
 	if (!final || !group_of) {
 		free(final);
@@ -226,11 +225,10 @@ static int renumber(struct classes *classes, struct tables *tables)
 	}
 	for (i = 0; i < classes->n_groups; i++) {
 		ports = tables->service[i].class;
-		named = tables->slot->named[i].word;
 		for (k = 0; k < XDPWL_TCP_UDP; k++) {
 			ports[k] = final[ports[k]];
-			if (ports[k])
-				named[k / 64] |= 1ull << (k & 63);
+			if (!i && ports[k])
+				tables->slot->named.word[k / 64] |= 1ull << (k & 63);
 		}
 		for (k = 0; k < XDPWL_PROTOCOLS; k++)
 			tables->protocol[i].class[k] =

@@ -298,9 +298,9 @@ void tables_free(struct tables *tables)
 	table_free(&tables->interfaces);
 	free(tables->slot);
 	free(tables->table4.elements);
+	free(tables->touched4.elements);
 	free(tables->fine4.elements);
-	free(tables->low4.elements);
-	free(tables->number4.elements);
+	free(tables->lines4.elements);
 	free(tables->fine6.elements);
 	free(tables->heads6.elements);
 	free(tables->lines6.elements);

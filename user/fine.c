@@ -4,18 +4,20 @@
 #include <stdlib.h>
 #include "fine.h"
 
-int fine_create(struct blocks *fine, uint64_t keys, uint32_t *shift)
+int fine_create(struct blocks *fine)
+{
+	fine->elements = calloc(XDPWL_FINE_BLOCKS, sizeof(struct xdpwl_fine));
+	fine->n = XDPWL_FINE_BLOCKS;
+	return fine->elements ? 0 : -ENOMEM;
+}
+
+uint32_t fine_shift(uint64_t keys)
 {
 	uint32_t words = 2;
 
-	fine->elements = calloc(XDPWL_FINE_BLOCKS, sizeof(struct xdpwl_fine));
-	if (!fine->elements)
-		return -ENOMEM;
-	fine->n = XDPWL_FINE_BLOCKS;
 	while (words < FINE_WORDS && words * FINE_KEYS_A_WORD < keys)
 		words *= 2;
-	*shift = 64 - __builtin_ctz(words);
-	return 0;
+	return 64 - __builtin_ctz(words);
 }
 
 __u64 *fine_word(const struct blocks *fine, uint64_t at)

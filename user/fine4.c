@@ -1,64 +1,188 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Runs to fine4: what is covered of /24s that are covered in part. */
-#include <arpa/inet.h>
+/* Runs to what stands in front of their lines: whole4, touched4 and fine4. */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include "fine.h"
 #include "table4.h"
 
-#define LENGTHS		5	/* of a key: 32 bits down to 28 */
+#define WORDS		(XDPWL_FINE4_BLOCKS * XDPWL_FINES4)	/* of the map */
+#define LENGTHS		5	/* of an address in a /27: 32 bits down to 28 */
+/* Keys are such addresses and /27s. */
+#define KEYS_SLOT	(8 * XDPWL_FINE4_SLOT)	/* more, and it takes the map */
+#define KEYS_A_WORD	4	/* where there is room */
+#define KEYS_GOOD	(8ull * WORDS)	/* more, and addresses are cut shorter */
+#define KEYS_MOST	(16ull * WORDS)	/* more, and the filter says nothing */
 
-/* How many keys there are, by how many last bits they leave away. */
+/* Of a run: as many whole blocks as follow one another, of the largest kind that begins
+ * there, within one block of the kind before. */
+enum kind { WHOLE20, WHOLE27, ADDRESSES };
+static const int kind_bits[] = { 12, 32 - XDPWL_FINE4_LENGTH, 0 };
+
+struct piece {
+	uint32_t first, last;
+	uint32_t number;	/* of the run */
+	enum kind kind;
+};
+
+/* Walks all pieces, in order, from { runs } on. */
+struct pieces {
+	const struct runs *runs;
+	size_t at;		/* the run of the next one */
+	uint64_t from;
+};
+
+/* False after the last. */
+static bool piece_next(struct pieces *pieces, struct piece *piece)
+{
+	const struct run *run = &pieces->runs->run[pieces->at];
+	uint64_t from = pieces->from, end = run->last + 1ull, n = 0;
+	enum kind kind;
+
+	if (pieces->at == pieces->runs->n)
+		return false;
+	if (from < run->first)
+		from = run->first;
+	for (kind = WHOLE20;; kind++) {
+		uint64_t size = 1ull << kind_bits[kind];
+
+		n = from % size ? 0 : (end - from) / size;
+		if (n) {
+			end = from + n * size;
+			break;
+		}
+		if (end > from / size * size + size)
+			end = from / size * size + size;
+	}
+	*piece = (struct piece){ from, end - 1, run->number, kind };
+	pieces->from = end;
+	pieces->at += end > run->last;
+	return true;
+}
+
+/* How many keys there are, by how many last bits those of addresses leave away. */
 static void keys_count(uint64_t keys[LENGTHS], const struct runs *runs)
 {
-	struct parts parts = { .runs = runs };
-	struct part part;
-	int left;
+	struct pieces pieces = { .runs = runs };
+	struct piece piece;
+	int left, bits;
 
-	while (part_next(&parts, &part))
-		for (left = 0; left < LENGTHS && !part.whole; left++)
-			keys[left] += (part.last >> left) - (part.first >> left) + 1;
+	while (piece_next(&pieces, &piece))
+		for (left = 0; left < LENGTHS && piece.kind != WHOLE20; left++) {
+			bits = piece.kind == WHOLE27 ? kind_bits[WHOLE27] : left;
+			keys[left] += (piece.last >> bits) - (piece.first >> bits) + 1;
+		}
 }
 
-/* The longest keys of which no more than twice as many share a word. */
-static int left_choose(const uint64_t keys[LENGTHS])
-{
-	int left = 0;
+/* ---- marks ---- */
 
-	while (left < LENGTHS - 1 && keys[left] > 2ull * FINE_KEYS_A_WORD * FINE_WORDS)
-		left++;
-	return left;
+static struct xdpwl_fine4 *word_find(struct tables *tables, uint64_t hash)
+{
+	struct xdpwl_fines4 *block = tables->fine4.elements;
+	uint64_t at = hash >> tables->slot->fine4_shift;
+
+	return block ? &block[at / XDPWL_FINES4].word[at % XDPWL_FINES4] :
+		       &tables->slot->fine4[at];
 }
 
-static void part_mark(const struct blocks *fine, const struct xdpwl_slot *slot,
-		      const struct part *part, int left)
+static void addresses_mark(struct tables *tables, const struct piece *piece)
 {
-	uint64_t key;	/* behind the last address none follows in 32 bits */
+	uint64_t hash = (piece->first >> kind_bits[WHOLE27]) * tables->slot->seed;
+	struct xdpwl_fine4 *word = word_find(tables, hash);
+	uint32_t mask = tables->slot->fine4_mask, at;
 
-	for (key = part->first >> left; key <= part->last >> left; key++) {
-		__u64 hash = xdpwl_fine4_hash(htonl(key << left), slot->fine4_mask,
-					      slot->seed);
+	for (at = piece->first & 31; at <= (piece->last & 31); at++)
+		word->addresses |= 1u << ((XDPWL_ADDRESS4(hash) + (at & mask)) & 31);
+	word->tags |= 1u << (XDPWL_PART4_TAG1(hash) & 31) |
+		      1u << (XDPWL_PART4_TAG2(hash) & 31);
+}
 
-		*fine_word(fine, hash >> slot->fine4_shift) |=
-			1ull << (XDPWL_FINE4_BIT1(hash) & 63) |
-			1ull << (XDPWL_FINE4_BIT2(hash) & 63);
+static void whole27_mark(struct tables *tables, const struct piece *piece)
+{
+	uint64_t at = piece->first >> kind_bits[WHOLE27], hash;
+
+	for (; at <= piece->last >> kind_bits[WHOLE27]; at++) {
+		hash = at * tables->slot->seed;
+		word_find(tables, hash)->tags |=
+			1u << (XDPWL_WHOLE4_TAG1(hash) & 31) |
+			1u << (XDPWL_WHOLE4_TAG2(hash) & 31);
 	}
+}
+
+static void whole20_mark(struct tables *tables, const struct piece *piece)
+{
+	struct xdpwl_whole4 *whole;
+	uint32_t at;
+
+	for (at = piece->first >> 12; at <= piece->last >> 12; at++) {
+		whole = &tables->slot->whole4[at >> 4];
+		if (!whole->bits && piece->number < XDPWL_NUMBER4_MIXED)
+			whole->number = piece->number;
+		if (whole->number != piece->number)
+			whole->number = XDPWL_NUMBER4_MIXED;
+		whole->bits |= 1u << (at & 15);
+	}
+}
+
+static void pieces_mark(struct tables *tables, const struct runs *runs)
+{
+	static void (*const mark[])(struct tables *, const struct piece *) = {
+		whole20_mark, whole27_mark, addresses_mark,
+	};
+	struct pieces pieces = { .runs = runs };
+	struct piece piece;
+
+	while (piece_next(&pieces, &piece))
+		mark[piece.kind](tables, &piece);
+}
+
+/* Room for so many keys. */
+static int words_create(struct tables *tables, uint64_t keys)
+{
+	uint32_t words = 2, most = keys > KEYS_SLOT ? WORDS : XDPWL_FINE4_SLOT;
+
+	while (words < most && words * KEYS_A_WORD < keys)
+		words *= 2;
+	tables->slot->fine4_shift = 64 - __builtin_ctz(words);
+	if (keys <= KEYS_SLOT)
+		return 0;
+	tables->slot->flags |= XDPWL_HAS_FINE4;
+	tables->fine4.n = XDPWL_FINE4_BLOCKS;
+	tables->fine4.elements = calloc(XDPWL_FINE4_BLOCKS,
+					sizeof(struct xdpwl_fines4));
+	return tables->fine4.elements ? 0 : -ENOMEM;
+}
+
+int touched4_build(struct tables *tables, const struct runs *runs)
+{
+	uint32_t at;
+	size_t i;
+
+	if (!(tables->slot->flags & XDPWL_HAS_TOUCHED4))
+		return 0;
+	if (fine_create(&tables->touched4))
+		return -ENOMEM;
+	for (i = 0; i < runs->n; i++)
+		for (at = runs->run[i].first >> 8; at <= runs->run[i].last >> 8; at++)
+			*fine_word(&tables->touched4, at / 64) |= 1ull << (at & 63);
+	return 0;
 }
 
 int fine4_build(struct tables *tables, const struct runs *runs)
 {
-	struct xdpwl_slot *slot = tables->slot;
-	struct parts parts = { .runs = runs };
 	uint64_t keys[LENGTHS] = { 0 };
-	struct part part;
-	int left;
+	int left = 0;
 
 	keys_count(keys, runs);
-	left = left_choose(keys);
-	if (fine_create(&tables->fine4, keys[left], &slot->fine4_shift))
+	while (left < LENGTHS - 1 && keys[left] > KEYS_GOOD)
+		left++;
+	tables->slot->fine4_mask = 31u >> left << left;
+	if (words_create(tables, keys[left]))
 		return -ENOMEM;
-	slot->fine4_mask = htonl(~0u << left);
-	while (part_next(&parts, &part))
-		if (!part.whole)
-			part_mark(&tables->fine4, slot, &part, left);
+	if (keys[left] > KEYS_MOST)
+		memset(tables->fine4.elements, 0xff,
+		       XDPWL_FINE4_BLOCKS * sizeof(struct xdpwl_fines4));
+	else
+		pieces_mark(tables, runs);
 	return 0;
 }

@@ -113,8 +113,9 @@ int fine6_build(struct tables *tables)
 
 	lengths_count(&lengths, lpm6);
 	plan = plan_choose(&lengths, KEYS_FEW(lpm6->n));
-	if (fine_create(&tables->fine6, plan.keys, &slot->fine6_shift))
+	if (fine_create(&tables->fine6))
 		return -ENOMEM;
+	slot->fine6_shift = fine_shift(plan.keys);
 	slot->fine6_mask = htonl(~0u << (64 - plan.bits));
 	if (plan.first > XDPWL_SHORT6)
 		slot->flags |= XDPWL_HAS_FINE6_SHORT;

@@ -13,15 +13,17 @@ static bool has_all(const struct xdpwl_entry *entry)
 }
 
 /* Half a table of `size` bytes that would say "perhaps" too often says so always. */
-static void saturate(void *half, size_t size)
+static bool saturate(void *half, size_t size)
 {
 	const __u64 *words = half;
 	size_t set = 0, i;
 
 	for (i = 0; i < size / 8; i++)
 		set += __builtin_popcountll(words[i]);
-	if (set > MOST(size * 8))
-		memset(half, 0xff, size);
+	if (set <= MOST(size * 8))
+		return false;
+	memset(half, 0xff, size);
+	return true;
 }
 
 /* ---- IPv4 ---- */
@@ -69,7 +71,8 @@ void near_build4(struct tables *tables)
 	for (half = 0; half < XDPWL_HALVES; half++) {
 		for (i = 0; i < sizeof(never) / sizeof(*never); i++)
 			near_mark4(tables, half, never[i][0], never[i][1]);
-		saturate(near->bits[half], sizeof(near->bits[half]));
+		if (saturate(near->bits[half], sizeof(near->bits[half])))
+			tables->slot->flags |= XDPWL_HAS_TOUCHED4;
 	}
 }
 

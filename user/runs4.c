@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Prefixes, nested, to runs of addresses that follow one another with the same number,
- * and runs to parts.
+ * Prefixes, nested, to runs of addresses that follow one another with the same number.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -68,27 +67,4 @@ int runs4_build(struct runs *runs, const struct table *trie, const uint32_t *num
 void runs4_free(struct runs *runs)
 {
 	free(runs->run);
-}
-
-bool part_next(struct parts *parts, struct part *part)
-{
-	const struct run *run = &parts->runs->run[parts->at];
-	uint64_t from = parts->from, end24, last;
-
-	if (parts->at == parts->runs->n)
-		return false;
-	if (from < run->first)
-		from = run->first;
-	end24 = from | 0xff;
-	last = run->last < end24 ? run->last : end24;
-	part->whole = !(from & 0xff) && last == end24;
-	if (part->whole)	/* up to the end of the run's /24s, or of the /16 */
-		last = run->last >= (from | 0xffff) ? from | 0xffff :
-						      (run->last + 1ull) / 256 * 256 - 1;
-	part->first = from;
-	part->last = last;
-	part->number = run->number;
-	parts->from = last + 1;
-	parts->at += last == run->last;
-	return true;
 }

@@ -1,309 +1,310 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Runs to the bits of /24s and of what they cover in part. Once that is counted, the runs
- * are gone through again: where a /16 or a /24 has more than one number, to write these
- * out, as far as memory allows.
+ * Runs to lines. Each /16 gets as many lines as it takes for no part of it to have more
+ * runs than a line holds, while they are not too many for its runs; a part that still
+ * has more is cut once more, between its first address and its last, which are
+ * close where runs are. What is crowded even then is left to the trie.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "table4.h"
 
-#define FEW		256	/* entries: a trie of so few is as fast, and small */
-#define MIXED_LEAST	64	/* blocks of numbers written out, of 1 KiB, and */
-#define MIXED_SHARE	4	/* one more for each so many entries */
+#define FEW		64	/* entries: a trie of so few is as fast, and small */
+#define LINES_LEAST	2	/* what a line with too many runs may become */
+#define RUNS_GOOD	4	/* in a line: few of its kind have too many, and little is empty */
 
 struct build {
-	struct runs runs;
-	struct xdpwl_chunk4 *chunks;
-	uint32_t *words;	/* of /24s that are covered in part */
-	uint32_t n_words, words_room;
-	struct xdpwl_low4 *lows;	/* number: while it is counted, or XDPWL_MIXED */
-	uint32_t n_lows, lows_room;
-	uint32_t last24;	/* the /24 of the last word */
-	struct xdpwl_numbers *numbers;
+	struct xdpwl_tops4 *tops;
+	struct xdpwl_line4 *lines;
+	uint32_t n_lines, room;
+	uint32_t open;		/* line of the /16s before this one, which has room; or 0 */
+	uint32_t open_runs;
 };
 
-/* ---- the /16 and the /24 ---- */
+/* Addresses, and the runs that lie among them, in part or wholly. */
+struct stretch {
+	uint32_t first, last;
+	const struct run *run;
+	size_t n;
+};
 
-static struct xdpwl_chunk4 *chunk_of(const struct build *build, uint32_t at24,
-				     uint32_t *index)
+/* ---- a line ---- */
+
+/* `n` more, all empty: *first is the number of the first. */
+static int lines_add(struct build *build, uint32_t n, uint32_t *first)
 {
-	uint16_t raw = htons(at24 >> 8);
+	uint32_t i, room = build->room;
+	struct xdpwl_line4 *line;
 
-	*index = raw % XDPWL_TOPS4;
-	return &build->chunks[raw / XDPWL_TOPS4];
+	if (build->n_lines + n > room) {
+		room = room * 2 + n + XDPWL_LINES4;
+		line = realloc(build->lines, (size_t)room * sizeof(*line));
+		if (!line)
+			return -ENOMEM;
+		build->lines = line;
+		build->room = room;
+	}
+	*first = build->n_lines;
+	build->n_lines += n;
+	for (i = *first; i < build->n_lines; i++) {
+		line = &build->lines[i];
+		*line = (struct xdpwl_line4){ .number = 0 };
+		memset(line->first, 0xff, sizeof(line->first));
+		memset(line->more, 0xff, sizeof(line->more));
+	}
+	return 0;
 }
 
-static void number_join(uint32_t *number, uint32_t another)
+/* All numbers of a line count from its least. */
+static void line_rebase(struct xdpwl_line4 *line, uint32_t runs, uint32_t number)
 {
-	if (!*number)
-		*number = another;
-	else if (*number != another)
-		*number = XDPWL_MIXED;
+	uint32_t i, more;
+
+	for (i = 0; i < runs; i++) {
+		more = line->more[i] + line->number - number;
+		if (line->more[i] != XDPWL_MORE4_TRIE)
+			line->more[i] = more < XDPWL_MORE4_TRIE ? more :
+								  XDPWL_MORE4_TRIE;
+	}
+	line->number = number;
 }
 
-static void bits_set(__u64 *words, uint32_t first, uint32_t last)
+/* Run `at` of a line: what of it lies in a stretch. */
+static void line_write(struct xdpwl_line4 *line, uint32_t at, const struct run *run,
+		       const struct stretch *in)
+{
+	uint32_t first = run->first > in->first ? run->first : in->first;
+	uint32_t last = run->last < in->last ? run->last : in->last, more;
+
+	if (!at || run->number < line->number)
+		line_rebase(line, at, run->number);
+	more = run->number - line->number;
+	line->first[at] = first;
+	line->behind[at] = last - first;
+	line->more[at] = more < XDPWL_MORE4_TRIE ? more : XDPWL_MORE4_TRIE;
+}
+
+/* ---- many ---- */
+
+/* Whether no part of 2^shift addresses has more runs than a line. */
+static bool parts_fit(const struct stretch *all, int shift)
+{
+	uint32_t part = 0, runs = 0, from, to;
+	size_t i;
+
+	for (i = 0; i < all->n; i++) {
+		from = all->run[i].first > all->first ?
+			       (all->run[i].first - all->first) >> shift : 0;
+		to = (all->run[i].last < all->last ? all->run[i].last - all->first :
+						     all->last - all->first) >> shift;
+		runs = from == part ? runs + 1 : 1;
+		if (runs > XDPWL_RUNS4)
+			return false;
+		if (to > from)
+			runs = 1;
+		part = to;
+	}
+	return true;
+}
+
+/* The largest parts that fit, or the smallest that are not more than `most`. */
+static int shift_choose(const struct stretch *all, size_t most)
+{
+	int shift = 16;
+
+	while (shift > 1 && !parts_fit(all, shift) &&
+	       ((all->last - all->first) >> (shift - 1)) < most)
+		shift--;
+	return shift;
+}
+
+/* One after another: each is sought from where the last one began. */
+static void part_next(struct stretch *part, const struct stretch *all, int shift)
+{
+	const struct run *end = all->run + all->n;
+	uint32_t size = (1u << shift) - 1;
+
+	while (part->run < end && part->run->last < part->first)
+		part->run++;
+	part->last = all->last - part->first > size ? part->first + size : all->last;
+	for (part->n = 0; part->run + part->n < end &&
+			  part->run[part->n].first <= part->last;)
+		part->n++;
+}
+
+static int line_cut(struct build *build, uint32_t at, struct stretch part);
+
+static void runs_write(struct xdpwl_line4 *line, const struct stretch *part)
 {
 	uint32_t i;
 
-	for (i = first; i <= last; i++)
-		words[i / 64] |= 1ull << (i & 63);
+	for (i = 0; i < part->n; i++)
+		line_write(line, i, &part->run[i], part);
 }
 
-static void whole_mark(struct build *build, const struct part *part)
+/* Its first runs, and from the last of these on another line. */
+static int line_prolong(struct build *build, uint32_t at, const struct stretch *part)
 {
-	uint32_t index;
-	struct xdpwl_chunk4 *chunk = chunk_of(build, part->first >> 8, &index);
+	struct stretch begin = *part, rest = *part;
+	uint32_t next;
+	int err = lines_add(build, 1, &next);
 
-	bits_set(chunk->touched[index].word, part->first >> 8 & 255,
-		 part->last >> 8 & 255);
-	number_join(&chunk->mid[index].number, part->number);
-}
-
-/* Room for one more of `n`. */
-static int room_make(void **array, uint32_t n, uint32_t *room, size_t size)
-{
-	void *more;
-
-	if (n < *room)
-		return 0;
-	more = realloc(*array, (*room * 2 + 1024) * size);
-	if (!more)
-		return -ENOMEM;
-	*array = more;
-	*room = *room * 2 + 1024;
+	if (err)
+		return err;
+	begin.n = XDPWL_RUNS4;
+	rest.run += XDPWL_RUNS4 - 1;
+	rest.n -= XDPWL_RUNS4 - 1;
+	runs_write(&build->lines[at], &begin);
+	runs_write(&build->lines[next], &rest);
+	build->lines[at].on = next;
 	return 0;
 }
 
-/* A /24 of more runs than the last word can tell: from now on its low4 does. */
-static int word_spread(struct build *build)
+/* What one line says. Of a crowd in what was cut already, that it asks the trie. */
+static int line_fill(struct build *build, uint32_t at, const struct stretch *part,
+		     bool cut)
 {
-	uint32_t *word = &build->words[build->n_words - 1];
-	struct xdpwl_low4 *low;
+	struct run crowd = { part->first, part->last, XDPWL_ASK_TRIE };
 
-	if (*word & XDPWL_LOW4)
-		return 0;
-	if (room_make((void **)&build->lows, build->n_lows, &build->lows_room,
-		      sizeof(*build->lows)))
-		return -ENOMEM;
-	low = &build->lows[build->n_lows];
-	*low = (struct xdpwl_low4){ .number = XDPWL_RUN4_NUMBER(*word) };
-	if (low->number)
-		bits_set(low->covered, XDPWL_RUN4_FIRST(*word),
-			 XDPWL_RUN4_LAST(*word));
-	*word = XDPWL_LOW4 | build->n_lows++;
-	return 0;
-}
-
-/* The first part of a /24. Returns whether its word says it all. */
-static bool word_begin(struct build *build, const struct part *part)
-{
-	uint32_t at24 = part->first >> 8, index, word = (at24 & 255) / 64;
-	struct xdpwl_chunk4 *chunk = chunk_of(build, at24, &index);
-	bool fits = part->number < XDPWL_RUN4_NUMBERS;
-
-	chunk->touched[index].word[word] |= 1ull << (at24 & 63);
-	chunk->partial[index].word[word] |= 1ull << (at24 & 63);
-	build->words[build->n_words++] =
-		fits ? XDPWL_RUN4(part->number, part->first & 255,
-				  part->last & 255) : 0;
-	build->last24 = at24;
-	return fits;
-}
-
-/* Of one /24, a part. */
-static int low_mark(struct build *build, const struct part *part)
-{
-	struct xdpwl_low4 *low;
-
-	if (!build->n_words || build->last24 != part->first >> 8) {
-		if (room_make((void **)&build->words, build->n_words,
-			      &build->words_room, sizeof(*build->words)))
-			return -ENOMEM;
-		if (word_begin(build, part))
-			return 0;
+	if (part->n > XDPWL_RUNS4 && part->n < 2 * XDPWL_RUNS4)
+		return line_prolong(build, at, part);
+	if (part->n > XDPWL_RUNS4 && !cut)
+		return line_cut(build, at, *part);
+	if (part->n > XDPWL_RUNS4) {
+		line_write(&build->lines[at], 0, &crowd, part);
+		build->lines[at].more[0] = XDPWL_MORE4_TRIE;
+	} else {
+		runs_write(&build->lines[at], part);
 	}
-	if (word_spread(build))
-		return -ENOMEM;
-	low = &build->lows[build->n_lows - 1];
-	bits_set(low->covered, part->first & 255, part->last & 255);
-	number_join(&low->number, part->number);
 	return 0;
 }
 
-/* Of each /16, where the words of its /24s begin. */
-static void ranks_write(struct build *build)
+/* A line for each part; *first is the number of the first. */
+static int lines_fill(struct build *build, const struct stretch *all, int shift,
+		      bool cut, uint32_t *first)
 {
-	uint32_t n = 0, at16, index, i;
+	uint32_t n = ((all->last - all->first) >> shift) + 1, i;
+	struct stretch part = *all;
+	int err = lines_add(build, n, first);
 
-	for (at16 = 0; at16 < XDPWL_CHUNKS4 * XDPWL_TOPS4; at16++) {
-		struct xdpwl_chunk4 *chunk = chunk_of(build, at16 << 8, &index);
-		struct xdpwl_mid4 *mid = &chunk->mid[index];
-		uint32_t before = 0;
-
-		mid->low = n;
-		for (i = 0; i < 4; i++) {
-			mid->before[i] = before;
-			before += xdpwl_popcount(chunk->partial[index].word[i]);
-		}
-		n += before;
-	}
-}
-
-static int parts_mark(struct build *build)
-{
-	struct parts parts = { .runs = &build->runs };
-	struct part part;
-	int err = 0;
-
-	while (!err && part_next(&parts, &part)) {
-		if (part.whole)
-			whole_mark(build, &part);
-		else
-			err = low_mark(build, &part);
+	for (i = 0; i < n && !err; i++) {
+		part.first = all->first + (i << shift);
+		part_next(&part, all, shift);
+		err = line_fill(build, *first + i, &part, cut);
 	}
 	return err;
 }
 
-/* ---- numbers that are mixed ---- */
-
-static void mixed_name(uint32_t *number, uint32_t block, uint32_t *used,
-		       uint32_t most)
+/* A line that sends on to others. */
+static int line_cut(struct build *build, uint32_t at, struct stretch part)
 {
-	if (*number != XDPWL_MIXED)
-		return;
-	*number = *used < most ? XDPWL_MIXED | (block + *used) : XDPWL_ASK_TRIE;
-	*used += *used < most;
+	const struct run *last = &part.run[part.n - 1];
+	struct xdpwl_line4 *line;
+	uint32_t first;
+	int shift, err;
+
+	if (part.first < part.run->first)
+		part.first = part.run->first;
+	if (part.last > last->last)
+		part.last = last->last;
+	shift = shift_choose(&part, part.n);
+	err = lines_fill(build, &part, shift, true, &first);
+	line = &build->lines[at];
+	line->first[0] = part.first;
+	line->behind[0] = part.last - part.first;
+	line->number = first;
+	line->on = shift;
+	return err;
 }
 
-/* A block for each that is mixed, while there are some; returns how many there are. */
-static uint32_t mixed_place(struct build *build, uint32_t first_block, uint32_t most)
+/* ---- the /16 ---- */
+
+/* The few runs of a /16 share a line with those of the ones before it. */
+static int open_fill(struct build *build, const struct stretch *all)
 {
-	uint32_t used = 0, i;
+	size_t i;
+	int err = 0;
 
-	for (i = 0; i < XDPWL_CHUNKS4 * XDPWL_TOPS4; i++)
-		mixed_name(&build->chunks[i / XDPWL_TOPS4].mid[i % XDPWL_TOPS4].number,
-			   first_block, &used, most);
-	for (i = 0; i < build->n_lows; i++)
-		mixed_name(&build->lows[i].number, first_block, &used, most);
-	return used;
-}
-
-static uint32_t *mixed_block(const struct build *build, uint32_t number)
-{
-	if (number == XDPWL_ASK_TRIE || !(number & XDPWL_MIXED))
-		return NULL;
-	return build->numbers[number & ~XDPWL_MIXED].number;
-}
-
-/* The number of the /24 of a word; one run has but one. */
-static uint32_t word_number(const struct build *build, uint32_t word)
-{
-	return word & XDPWL_LOW4 ? build->lows[word & ~XDPWL_LOW4].number :
-				   XDPWL_RUN4_NUMBER(word);
-}
-
-/* Into the block that `name` names, if it does: at places that are bytes of addresses. */
-static void block_write(const struct build *build, uint32_t name,
-			const struct part *part, int shift)
-{
-	uint32_t *block = mixed_block(build, name), i;
-
-	for (i = part->first >> shift & 255; block && i <= (part->last >> shift & 255);
-	     i++)
-		block[i] = part->number;
-}
-
-/* Once more: words are met in the order in which they were made. */
-static void mixed_write(const struct build *build)
-{
-	struct parts parts = { .runs = &build->runs };
-	const uint32_t *word = build->words;
-	uint32_t index, last24 = UINT32_MAX;	/* none */
-	struct part part;
-
-	while (part_next(&parts, &part)) {
-		uint32_t at24 = part.first >> 8;
-
-		if (part.whole) {
-			block_write(build, chunk_of(build, at24, &index)->mid[index].number,
-				    &part, 8);
-			continue;
-		}
-		word += last24 != UINT32_MAX && last24 != at24;
-		last24 = at24;
-		block_write(build, word_number(build, *word), &part, 0);
+	if (!build->open || build->open_runs + all->n > XDPWL_RUNS4) {
+		err = lines_add(build, 1, &build->open);
+		build->open_runs = 0;
 	}
+	for (i = 0; i < all->n && !err; i++)
+		line_write(&build->lines[build->open], build->open_runs++,
+			   &all->run[i], all);
+	return err;
 }
 
-/* ---- to blocks ---- */
-
-static int numbers_write(struct build *build, size_t entries, struct blocks *blocks)
+static int top_fill(struct build *build, const struct stretch *all)
 {
-	uint32_t first = (build->n_words + XDPWL_NUMBERS - 1) / XDPWL_NUMBERS;
-	uint32_t mixed = mixed_place(build, first,
-				     MIXED_LEAST + entries / MIXED_SHARE);
+	size_t most = all->n / RUNS_GOOD > LINES_LEAST ? all->n / RUNS_GOOD :
+							 LINES_LEAST;
+	uint32_t at16 = all->first >> 16, first = 0;
+	int shift = 16, err = 0;
 
-	blocks->n = first + mixed;
-	blocks->elements = calloc(blocks->n + 1, sizeof(struct xdpwl_numbers));
-	build->numbers = blocks->elements;
-	if (!build->numbers)
-		return -ENOMEM;
-	if (build->n_words)
-		memcpy(build->numbers, build->words,
-		       build->n_words * sizeof(uint32_t));
-	if (mixed)
-		mixed_write(build);
-	return 0;
+	if (all->n > XDPWL_RUNS4) {
+		shift = shift_choose(all, most);
+		err = lines_fill(build, all, shift, false, &first);
+	} else if (all->n) {
+		err = open_fill(build, all);
+		first = build->open;
+	}
+	build->tops[at16 / XDPWL_TOPS4].top[at16 % XDPWL_TOPS4] =
+		first << XDPWL_TOP4_LOG_BITS | (16 - shift);
+	return err;
 }
 
-static int lows_write(const struct build *build, struct blocks *blocks)
+static int tops_fill(struct build *build, const struct runs *runs)
 {
-	struct xdpwl_lows4 *lows;
-	uint32_t i;
+	const struct stretch every = { 0, UINT32_MAX, runs->run, runs->n };
+	struct stretch part = every;
+	uint32_t unused, at16;
+	int err = lines_add(build, XDPWL_ON4_SHIFTS + 1, &unused);
 
-	blocks->n = (build->n_lows + XDPWL_LOWS4 - 1) / XDPWL_LOWS4;
-	lows = blocks->elements = calloc(blocks->n + 1, sizeof(*lows));
-	if (!lows)
-		return -ENOMEM;
-	for (i = 0; i < build->n_lows; i++)
-		lows[i / XDPWL_LOWS4].low[i % XDPWL_LOWS4] = build->lows[i];
-	return 0;
+	for (at16 = 0; at16 < XDPWL_TOP_BLOCKS4 * XDPWL_TOPS4 && !err; at16++) {
+		part.first = at16 << 16;
+		part_next(&part, &every, 16);
+		err = top_fill(build, &part);
+	}
+	return err;
 }
 
-static int build_run(struct build *build, struct tables *tables,
-		     const uint32_t *numbers)
-{
-	int err = runs4_build(&build->runs, &tables->lpm4, numbers);
+/* ---- all ---- */
 
-	if (!err)
-		err = parts_mark(build);
-	if (err)
-		return err;
-	ranks_write(build);
-	err = fine4_build(tables, &build->runs);
-	if (!err)
-		err = numbers_write(build, tables->lpm4.n, &tables->number4);
-	return err ? err : lows_write(build, &tables->low4);
+/* The lines, up to the end of the last block. */
+static int blocks_fill(struct build *build, struct blocks *blocks)
+{
+	uint32_t rest = -build->n_lines % XDPWL_LINES4, first;
+	int err = lines_add(build, rest, &first);
+
+	blocks->elements = build->lines;
+	blocks->n = build->n_lines / XDPWL_LINES4;
+	return err;
 }
 
 int table4_build(struct tables *tables, const uint32_t *numbers)
 {
 	struct build build = { 0 };
+	struct runs runs = { NULL, 0 };
 	int err;
 
 	if (tables->lpm4.n <= FEW)
 		return 0;
-	build.chunks = calloc(XDPWL_CHUNKS4, sizeof(*build.chunks));
-	if (!build.chunks)
-		return -ENOMEM;
-	tables->table4 = (struct blocks){ build.chunks, XDPWL_CHUNKS4 };
 	tables->slot->flags |= XDPWL_HAS_TABLE4;
-	err = build_run(&build, tables, numbers);
-	runs4_free(&build.runs);
-	free(build.words);
-	free(build.lows);
+	build.tops = calloc(XDPWL_TOP_BLOCKS4, sizeof(*build.tops));
+	tables->table4 = (struct blocks){ build.tops, XDPWL_TOP_BLOCKS4 };
+	err = build.tops ? runs4_build(&runs, &tables->lpm4, numbers) : -ENOMEM;
+	if (!err)
+		err = tops_fill(&build, &runs);
+	if (!err)
+		err = blocks_fill(&build, &tables->lines4);
+	else
+		free(build.lines);
+	if (!err)
+		err = touched4_build(tables, &runs);
+	if (!err)
+		err = fine4_build(tables, &runs);
+	runs4_free(&runs);
 	return err;
 }

@@ -5,10 +5,11 @@
 
 #include "runs4.h"
 
-/* Fill table4, fine4, number4, low4 and what the slot says of them, where lpm4 has so many
- * entries that it is slower; numbers[i] is that of the trie's entry i. -ENOMEM. */
+/* Fill table4, lines4, fine4 and what the slot says of them; numbers[i] is that of the trie's
+ * entry i. -ENOMEM. */
 int table4_build(struct tables *tables, const uint32_t *numbers);
-/* Its filter. */
+/* What stands in front. */
+int touched4_build(struct tables *tables, const struct runs *runs);
 int fine4_build(struct tables *tables, const struct runs *runs);
 
 #endif

@@ -285,8 +285,9 @@ static uint32_t group_of(const struct tables *tables, const struct question *q)
 static uint32_t port_class(const struct tables *tables, uint32_t group,
 			   uint32_t port)
 {
-	return tables->slot->named[group].word[port / 64] >> (port & 63) & 1 ?
-		       tables->service[group].class[port] : 0;
+	bool named = tables->slot->named.word[port / 64] >> (port & 63) & 1;
+
+	return group || named ? tables->service[group].class[port] : 0;
 }
 
 static uint32_t class_of(const struct tables *tables, const struct question *q,
