@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What stands in front of lpm6, against it, as include/exact.h says that a packet asks. */
+#include "front.h"
+
+static bool line_has(const struct xdpwl_line *line, uint64_t hash)
+{
+	struct xdpwl_bits bits = xdpwl_bits(hash);
+
+	return (line->word[bits.word] & bits.bits) == bits.bits;
+}
+
+static uint32_t place_at6(const struct blocks *table, struct address prefix,
+			  uint64_t hash)
+{
+	struct xdpwl_home home = xdpwl_home(hash, table->n, XDPWL_PLACES6);
+	const struct xdpwl_exact6 *block =
+		(struct xdpwl_exact6 *)table->elements + home.block;
+	const struct xdpwl_place6 *place;
+	uint32_t i;
+
+	for (i = 0; i < XDPWL_PROBES; i++) {
+		place = &block->place[(home.place + i) % XDPWL_PLACES6];
+		if (!place->number)
+			return XDPWL_UNLISTED;
+		if (place->high == prefix.high && place->low == prefix.low &&
+		    place->length == prefix.length)
+			return place->number;
+	}
+	return XDPWL_ASK_TRIE;
+}
+
+/* Whether the line of an address knows a prefix of it, and of what hash. */
+static bool line_knows(const struct tables *tables, struct address address,
+		       struct address prefix, uint64_t *hash)
+{
+	const struct xdpwl_exact *exact = &tables->slot->exact6;
+	const struct xdpwl_lines *lines = tables->lines6.elements;
+	uint32_t i = line_kind(prefix.length);
+	struct xdpwl_kind kind = xdpwl_kind6(i);
+	const struct xdpwl_line *line;
+	uint64_t head, number;
+
+	head = xdpwl_hash(cut(address, kind.head).high, XDPWL_HEAD(kind.head),
+			  tables->slot->seed);
+	number = head >> exact->shift;
+	line = &lines[number / XDPWL_LINES].line[number % XDPWL_LINES];
+	*hash = xdpwl_hash(prefix.length > 64 ? head ^ prefix.low : prefix.high,
+			   prefix.length, tables->slot->seed);
+	return exact->kinds >> i & 1 && line_has(line, head) &&
+	       line->lengths >> (kind.longest - prefix.length) & 1 &&
+	       line_has(line, *hash);
+}
+
+static uint32_t lines_listed6(const struct tables *tables, struct address address,
+			      uint32_t kinds)
+{
+	int length;
+	uint32_t number;
+	uint64_t hash;
+
+	for (length = 128; length >= XDPWL_SHORT6; length--) {
+		struct address prefix = cut(address, length);
+
+		if (!(kinds >> line_kind(length) & 1) ||
+		    !line_knows(tables, address, prefix, &hash))
+			continue;
+		number = place_at6(&tables->exact6, prefix, hash);
+		if (number)
+			return number;
+	}
+	return XDPWL_UNLISTED;
+}
+
+static bool fine6_has(const struct tables *tables, uint64_t head, uint64_t next)
+{
+	uint64_t hash = xdpwl_fine6_hash(head, next);
+	const __u64 *word = fine_word(&tables->fine6,
+				      hash >> tables->slot->fine6_shift);
+
+	return bit_is(word, XDPWL_FINE6_BIT1(hash) & 63) &&
+	       bit_is(word, XDPWL_FINE6_BIT2(hash) & 63) &&
+	       bit_is(word, XDPWL_FINE6_BIT3(hash) & 63);
+}
+
+static bool fine6_passes(const struct tables *tables, struct address address)
+{
+	uint32_t first, next;
+	uint64_t head;
+	uint8_t raw[8];
+
+	bytes_put(raw, address.high);
+	memcpy(&first, raw, sizeof(first));
+	memcpy(&next, raw + 4, sizeof(next));
+	head = xdpwl_bloom_hash(first, tables->slot->seed);
+	return fine6_has(tables, head, next & tables->slot->fine6_mask) ||
+	       (tables->slot->flags & XDPWL_HAS_FINE6_SHORT &&
+		fine6_has(tables, head, XDPWL_FINE6_SHORT));
+}
+
+static uint32_t head_listed6(const struct tables *tables, struct address address)
+{
+	uint64_t hash = xdpwl_hash(cut(address, 32).high, XDPWL_HEAD(32),
+				   tables->slot->seed);
+	uint32_t at = xdpwl_bucket(hash, tables->slot->exact6.buckets), i;
+	const struct xdpwl_heads6 *heads = tables->heads6.elements;
+	const struct xdpwl_head6 *place;
+
+	if (!heads)
+		return XDPWL_ASK_LINES | tables->slot->exact6.kinds;
+	place = heads[at / XDPWL_BUCKETS6].bucket[at % XDPWL_BUCKETS6].place;
+	for (i = 0; i < XDPWL_PLACES_HEAD6; i++)
+		if (place[i].high >> 32 == address.high >> 32 &&
+		    !((place[i].high ^ address.high) & place[i].mask))
+			return place[i].number;
+	i = place[XDPWL_PLACES_HEAD6 - 1].number;
+	return i < XDPWL_ASK_LINES ? XDPWL_UNLISTED : i;
+}
+
+static uint32_t listed(const struct tables *tables, struct address address)
+{
+	uint32_t number;
+
+	if (!fine6_passes(tables, address))
+		return XDPWL_UNLISTED;
+	number = head_listed6(tables, address);
+	return number < XDPWL_ASK_LINES ? number :
+					  lines_listed6(tables, address, number);
+}
+
+/* A list may have a prefix that is often asked and found no place; all of them together
+ * may not. */
+static void randoms_check(int rounds, size_t least, size_t more)
+{
+	int round, answered = 0;
+
+	for (round = 0; round < rounds; round++)
+		answered += random_check(false, least + below(more), 98);
+	assert_true(answered > rounds * QUESTIONS * 99 / 100);
+}
+
+static void test_few(void **state)
+{
+	(void)state;
+	randoms_check(30, 1100, 300);
+}
+
+static void test_many(void **state)
+{
+	(void)state;
+	randoms_check(6, 3000, 3000);
+}
+
+/* So short that their /32s are too many for heads6: without it, and with it. */
+static void test_short6(void **state)
+{
+	struct address prefixes[600];
+	struct tables tables;
+	size_t n, asked, answered, i;
+
+	(void)state;
+	distinct = 4;
+	for (n = 100; n <= 600; n += 500) {
+		for (i = 0; i < n; i++) {
+			prefixes[i] = (struct address){
+				0x2a00000000000000 + (i << 40), 0, 24 };
+			if (i % 2)
+				prefixes[i] = cut((struct address){
+					prefixes[i].high | random_next(&seed) >> 24,
+					0, 0 }, 24 + below(40));
+		}
+		tables_of(&tables, prefixes, n, false);
+		assert_int_equal(!tables.heads6.elements, n == 600);
+		for (asked = answered = 0; asked < QUESTIONS; asked++)
+			answered += question_ask(&tables, false, prefixes, n);
+		assert_true(answered > QUESTIONS * 8 / 10);
+		tables_free(&tables);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_short6),
+		cmocka_unit_test(test_few),
+		cmocka_unit_test(test_many),
+	};
+
+	seed_print();
+	return unit_main(tests);
+}
