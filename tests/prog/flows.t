@@ -78,25 +78,17 @@ def run_all(world, tap):
     return whole, evicted
 
 
-def main():
-    tap = harness.Tap()
+def check_all(tap, world):
     tap.note('XDPWL_SEED=%s repeats this run' % SEED)
-    world = harness.World('flows', 1)
-    try:
-        world.write('option flows 100\noption fragments 100\n' +
-                    ''.join(map(f.m.rule_text, f.RULES)))
-        world.attach('native')
-        whole, evicted = run_all(world, tap)
-        tap.ok(min(whole[name] for name in (
-            'denied', 'allowed', 'reply', 'not-allowed')) > SEQUENCES / 4,
-            'every reason was met often enough', whole)
-        tap.ok(min(evicted) > 0, 'both sides were full at times', evicted)
-    except harness.Failure as failure:
-        tap.ok(False, 'the run came to its end', failure)
-    finally:
-        world.close()
-    return tap.done()
+    world.write('option flows 100\noption fragments 100\n' +
+                ''.join(map(f.m.rule_text, f.RULES)))
+    world.attach('native')
+    whole, evicted = run_all(world, tap)
+    tap.ok(min(whole[name] for name in (
+        'denied', 'allowed', 'reply', 'not-allowed')) > SEQUENCES / 4,
+        'every reason was met often enough', whole)
+    tap.ok(min(evicted) > 0, 'both sides were full at times', evicted)
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(harness.run('flows', check_all, devices=1))

@@ -232,6 +232,19 @@ class Failure(Exception):
     """The test cannot go on."""
 
 
+def run(name, check, devices=3):
+    """A test of one world: check(tap, world), and the end of both. Its exit status."""
+    tap = Tap()
+    world = World(name, devices)
+    try:
+        check(tap, world)
+    except Failure as failure:
+        tap.ok(False, 'the run came to its end', failure)
+    finally:
+        world.close()
+    return tap.done()
+
+
 def add_pair(device, peer):
     sh('ip', 'link', 'add', device, 'type', 'veth', 'peer', 'name', peer)
     quiet_up(device)

@@ -57,20 +57,12 @@ def check(world, tap, family):
     os.close(learn.fd)
 
 
-def main():
-    tap = harness.Tap()
-    world = harness.World('learned', 1)
-    try:
-        world.write('option flows 100\n')
-        world.attach('native')
-        for family in (4, 6):
-            check(world, tap, family)
-    except harness.Failure as failure:
-        tap.ok(False, 'the run came to its end', failure)
-    finally:
-        world.close()
-    return tap.done()
+def check_all(tap, world):
+    world.write('option flows 100\n')
+    world.attach('native')
+    for family in (4, 6):
+        check(world, tap, family)
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(harness.run('learned', check_all, devices=1))

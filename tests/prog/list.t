@@ -49,29 +49,21 @@ def round_trip(world, setting):
     return wrong
 
 
-def main():
-    tap = harness.Tap()
+def check_all(tap, world):
     tap.note('XDPWL_SEED=%s repeats this run' % SEED)
-    world = harness.World('list')
-    try:
-        world.write('')
-        world.attach('generic')
-        for number in range(RULESETS):
-            rng = random.Random('%s/%d' % (SEED, number))
-            maker = generate.RuleMaker(rng, world.devices + ['gone0'],
-                                       path=world.path('set%d'))
-            setting = compare.Setting(maker.build(), maker.files)
-            setting.apply(world)
-            wrong = round_trip(world, setting)
-            tap.ok(not wrong, 'ruleset %d: %s, %d rules' % (
-                number, maker.shape, len(setting.model.rules)), *wrong,
-                *(['rules:', setting.text[:3000]] if wrong else []))
-    except harness.Failure as failure:
-        tap.ok(False, 'the run came to its end', failure)
-    finally:
-        world.close()
-    return tap.done()
+    world.write('')
+    world.attach('generic')
+    for number in range(RULESETS):
+        rng = random.Random('%s/%d' % (SEED, number))
+        maker = generate.RuleMaker(rng, world.devices + ['gone0'],
+                                   path=world.path('set%d'))
+        setting = compare.Setting(maker.build(), maker.files)
+        setting.apply(world)
+        wrong = round_trip(world, setting)
+        tap.ok(not wrong, 'ruleset %d: %s, %d rules' % (
+            number, maker.shape, len(setting.model.rules)), *wrong,
+            *(['rules:', setting.text[:3000]] if wrong else []))
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(harness.run('list', check_all))

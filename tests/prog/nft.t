@@ -91,27 +91,19 @@ def check_ingress(tap, comparison):
     tap.ok(not any(pushed), 'no first fragment was pushed out', pushed)
 
 
-def main():
-    tap = harness.Tap()
+def check_all(tap, world):
     tap.note('XDPWL_SEED=%s repeats this run' % SEED)
-    world = harness.World('nft')
-    try:
-        world.write(SMALL)
-        world.attach('native')
-        ingress = Comparison(world, Kernel(world.devices), False)
-        if run_judge(tap, ingress, 'ingress', RULESETS):
-            check_ingress(tap, ingress)
-        behind = Comparison(world, InputHook(world.devices), True)
-        rulesets = (RULESETS + 9) // 10
-        if run_judge(tap, behind, 'input', rulesets):
-            tap.ok(behind.tally['judged'] > rulesets * PACKETS // 3,
-                   'input: the stack let enough come to the chain')
-    except harness.Failure as failure:
-        tap.ok(False, 'the run came to its end', failure)
-    finally:
-        world.close()
-    return tap.done()
+    world.write(SMALL)
+    world.attach('native')
+    ingress = Comparison(world, Kernel(world.devices), False)
+    if run_judge(tap, ingress, 'ingress', RULESETS):
+        check_ingress(tap, ingress)
+    behind = Comparison(world, InputHook(world.devices), True)
+    rulesets = (RULESETS + 9) // 10
+    if run_judge(tap, behind, 'input', rulesets):
+        tap.ok(behind.tally['judged'] > rulesets * PACKETS // 3,
+               'input: the stack let enough come to the chain')
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(harness.run('nft', check_all))
