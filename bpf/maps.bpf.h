@@ -146,22 +146,7 @@ struct {
 	__uint(max_entries, XDPWL_SLOTS);
 	__type(key, __u32);
 	__array(values, struct fine_inner);
-} touched4 SEC(".maps"), fine6 SEC(".maps");
-
-struct fine4_inner {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, XDPWL_FINE4_BLOCKS);
-	__uint(map_flags, BPF_F_RDONLY_PROG);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct xdpwl_fines4));
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, XDPWL_SLOTS);
-	__type(key, __u32);
-	__array(values, struct fine4_inner);
-} fine4 SEC(".maps");
+} touched4 SEC(".maps"), fine4 SEC(".maps"), fine6 SEC(".maps");
 
 struct entries_inner {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

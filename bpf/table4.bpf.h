@@ -49,17 +49,12 @@ static __always_inline __u32 bit_first32(__u32 word, __u32 number)
 	return word;
 }
 
-/* A word of fine4: all ones, "perhaps", where it cannot be read. */
-static __always_inline struct xdpwl_fine4 fine4_word(const struct xdpwl_slot *tables,
-						     __u32 slot, __u64 at)
+static __always_inline __u64 fine4_word(const struct xdpwl_slot *tables, __u32 slot,
+					__u64 at)
 {
-	struct xdpwl_fine4 perhaps = { ~0u, ~0u };
-	const struct xdpwl_fines4 *block;
-
-	if (!(tables->flags & XDPWL_HAS_FINE4))
-		return tables->fine4[value_bound(at, XDPWL_FINE4_SLOT - 1)];
-	block = block_find(&fine4, slot, at / XDPWL_FINES4);
-	return block ? block->word[at % XDPWL_FINES4] : perhaps;
+	return tables->flags & XDPWL_HAS_FINE4 ?
+		       fine_word(&fine4, slot, at) :
+		       tables->fine4[value_bound(at, XDPWL_FINE4_SLOT - 1)];
 }
 
 /* Whether a prefix may cover an address in host order, of a /20 that none covers wholly. */
@@ -67,15 +62,15 @@ static __always_inline bool fine4_has(__u32 addr, const struct xdpwl_slot *table
 				      __u32 slot)
 {
 	__u64 hash = (addr >> (32 - XDPWL_FINE4_LENGTH)) * tables->seed;
-	struct xdpwl_fine4 word = fine4_word(tables, slot,
-					     hash >> (tables->fine4_shift & 63));
+	__u64 word = fine4_word(tables, slot, hash >> (tables->fine4_shift & 63));
 	__u32 number = XDPWL_ADDRESS4(hash) + (addr & tables->fine4_mask);
+	__u32 tags = XDPWL_FINE4_TAGS(word);
 
-	return ((bit_first32(word.addresses, number) &
-		 bit_first32(word.tags, XDPWL_PART4_TAG1(hash)) &
-		 bit_first32(word.tags, XDPWL_PART4_TAG2(hash))) |
-		(bit_first32(word.tags, XDPWL_WHOLE4_TAG1(hash)) &
-		 bit_first32(word.tags, XDPWL_WHOLE4_TAG2(hash)))) & 1;
+	return ((bit_first32(XDPWL_FINE4_ADDRESSES(word), number) &
+		 bit_first32(tags, XDPWL_PART4_TAG1(hash)) &
+		 bit_first32(tags, XDPWL_PART4_TAG2(hash))) |
+		(bit_first32(tags, XDPWL_WHOLE4_TAG1(hash)) &
+		 bit_first32(tags, XDPWL_WHOLE4_TAG2(hash)))) & 1;
 }
 
 static __always_inline const struct xdpwl_line4 *line4_find(__u32 slot, __u64 number)

@@ -23,7 +23,8 @@
  * An IPv6 prefix shorter than XDPWL_SHORT6 has too many first 32 bits: it marks its first 16, in
  * short6, by the number that they are as they stand in the packet.
  */
-/* Element of touched4 and fine6; of the latter a slot uses a power of two of the words. */
+/* Element of touched4, fine4 and fine6; of the filters a slot uses a power of two of the
+ * words. */
 #define XDPWL_FINES		8192
 #define XDPWL_FINE_BLOCKS	32
 

@@ -30,7 +30,7 @@ struct xdpwl_whole4 {
 
 #define XDPWL_NUMBER4_MIXED	0xffff
 
-/* Elements of touched4 are as those of fine6 (front.h). Bit: first 24 bits, in host order. */
+/* touched4, of elements as front.h has them. Bit: first 24 bits, in host order. */
 
 /*
  * A word of fine4 is of all /27s whose hash chooses it, hash >> fine4_shift of the slot: one
@@ -40,9 +40,8 @@ struct xdpwl_whole4 {
  *   addresses  of the former: XDPWL_ADDRESS4(hash) + (address & fine4_mask), where the
  *              mask leaves its last five bits, or the first ones of them
  */
-struct xdpwl_fine4 {
-	__u32 addresses, tags;
-};
+#define XDPWL_FINE4_ADDRESSES(word)	((__u32)(word))
+#define XDPWL_FINE4_TAGS(word)		((__u32)((word) >> 32))
 
 #define XDPWL_FINE4_LENGTH	27
 #define XDPWL_PART4_TAG1(hash)	((hash) >> 40)
@@ -51,15 +50,8 @@ struct xdpwl_fine4 {
 #define XDPWL_WHOLE4_TAG1(hash)	((hash) >> 22)
 #define XDPWL_WHOLE4_TAG2(hash)	((hash) >> 16)
 
-#define XDPWL_FINE4_SLOT	32768	/* words that a slot has room for */
-
-/* Element of the map fine4, which takes the place of those where it is there. */
-#define XDPWL_FINES4		8192
-#define XDPWL_FINE4_BLOCKS	32
-
-struct xdpwl_fines4 {
-	struct xdpwl_fine4 word[XDPWL_FINES4];
-};
+/* Words that a slot has room for; the map takes their place where it is there. */
+#define XDPWL_FINE4_SLOT	32768
 
 /* Element of table4. The first two bytes of an address, in host order, are
  * element * XDPWL_TOPS4 + index. */
@@ -112,7 +104,6 @@ struct xdpwl_lines4 {
 #define XDPWL_ASK_TRIE	0xffffffffu
 
 _Static_assert(sizeof(struct xdpwl_whole4) == 4, "whole4");
-_Static_assert(sizeof(struct xdpwl_fines4) == 64 * 1024, "fines4");
 _Static_assert(sizeof(struct xdpwl_tops4) == 64 * 1024, "tops4");
 _Static_assert(sizeof(struct xdpwl_line4) == 64, "one cache line");
 _Static_assert(sizeof(struct xdpwl_lines4) == 1024, "lines4");

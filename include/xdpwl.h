@@ -150,7 +150,7 @@ struct xdpwl_slot {
 	struct xdpwl_entry first[XDPWL_FIRST];	/* of `entries` */
 	struct xdpwl_near4 near4;	/* before what is larger: near enough for an offset */
 	struct xdpwl_whole4 whole4[65536];	/* by two bytes, in host order */
-	struct xdpwl_fine4 fine4[XDPWL_FINE4_SLOT];
+	__u64 fine4[XDPWL_FINE4_SLOT];	/* table4.h */
 	struct xdpwl_near6 near6;
 	struct xdpwl_short6 short6;
 	struct xdpwl_named named;

@@ -11,11 +11,11 @@ int fine_create(struct blocks *fine)
 	return fine->elements ? 0 : -ENOMEM;
 }
 
-uint32_t fine_shift(uint64_t keys)
+uint32_t fine_shift(uint64_t keys, uint32_t most)
 {
 	uint32_t words = 2;
 
-	while (words < FINE_WORDS && words * FINE_KEYS_A_WORD < keys)
+	while (words < most && words * FINE_KEYS_A_WORD < keys)
 		words *= 2;
 	return 64 - __builtin_ctz(words);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What touched4 and fine6 have in common: words of one size, of which a filter may use
- * fewer. */
+/* What touched4, fine4 and fine6 have in common: words of one size, of which a filter may
+ * use fewer. */
 #ifndef FINE_H
 #define FINE_H
 
@@ -11,8 +11,8 @@
 
 /* All zero. -ENOMEM. */
 int fine_create(struct blocks *fine);
-/* Of a filter of so many keys, which uses the first 2^(64 - shift) words. */
-uint32_t fine_shift(uint64_t keys);
+/* Of a filter of so many keys, which uses the first 2^(64 - shift) of `most` words. */
+uint32_t fine_shift(uint64_t keys, uint32_t most);
 __u64 *fine_word(const struct blocks *fine, uint64_t at);
 
 #endif

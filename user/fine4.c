@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Runs to what stands in front of their lines: whole4, touched4 and fine4. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include "fine.h"
 #include "table4.h"
 
-#define WORDS		(XDPWL_FINE4_BLOCKS * XDPWL_FINES4)	/* of the map */
 #define LENGTHS		5	/* of an address in a /27: 32 bits down to 28 */
 /* Keys are such addresses and /27s. */
 #define KEYS_SLOT	(8 * XDPWL_FINE4_SLOT)	/* more, and it takes the map */
-#define KEYS_A_WORD	4	/* where there is room */
-#define KEYS_GOOD	(8ull * WORDS)	/* more, and addresses are cut shorter */
-#define KEYS_MOST	(16ull * WORDS)	/* more, and the filter says nothing */
+#define KEYS_GOOD	(8ull * FINE_WORDS)	/* more, and addresses are cut shorter */
+#define KEYS_MOST	(16ull * FINE_WORDS)	/* more, and the filter says nothing */
 
 /* Of a run: as many whole blocks as follow one another, of the largest kind that begins
  * there, within one block of the kind before. */
@@ -76,25 +73,28 @@ static void keys_count(uint64_t keys[LENGTHS], const struct runs *runs)
 
 /* ---- marks ---- */
 
-static struct xdpwl_fine4 *word_find(struct tables *tables, uint64_t hash)
+static __u64 *word_find(struct tables *tables, uint64_t hash)
 {
-	struct xdpwl_fines4 *block = tables->fine4.elements;
 	uint64_t at = hash >> tables->slot->fine4_shift;
 
-	return block ? &block[at / XDPWL_FINES4].word[at % XDPWL_FINES4] :
-		       &tables->slot->fine4[at];
+	return tables->fine4.n ? fine_word(&tables->fine4, at) :
+				 &tables->slot->fine4[at];
+}
+
+static uint64_t tag(uint64_t number)
+{
+	return 1ull << (32 + (number & 31));
 }
 
 static void addresses_mark(struct tables *tables, const struct piece *piece)
 {
 	uint64_t hash = (piece->first >> kind_bits[WHOLE27]) * tables->slot->seed;
-	struct xdpwl_fine4 *word = word_find(tables, hash);
+	__u64 *word = word_find(tables, hash);
 	uint32_t mask = tables->slot->fine4_mask, at;
 
 	for (at = piece->first & 31; at <= (piece->last & 31); at++)
-		word->addresses |= 1u << ((XDPWL_ADDRESS4(hash) + (at & mask)) & 31);
-	word->tags |= 1u << (XDPWL_PART4_TAG1(hash) & 31) |
-		      1u << (XDPWL_PART4_TAG2(hash) & 31);
+		*word |= 1ull << ((XDPWL_ADDRESS4(hash) + (at & mask)) & 31);
+	*word |= tag(XDPWL_PART4_TAG1(hash)) | tag(XDPWL_PART4_TAG2(hash));
 }
 
 static void whole27_mark(struct tables *tables, const struct piece *piece)
@@ -103,9 +103,8 @@ static void whole27_mark(struct tables *tables, const struct piece *piece)
 
 	for (; at <= piece->last >> kind_bits[WHOLE27]; at++) {
 		hash = at * tables->slot->seed;
-		word_find(tables, hash)->tags |=
-			1u << (XDPWL_WHOLE4_TAG1(hash) & 31) |
-			1u << (XDPWL_WHOLE4_TAG2(hash) & 31);
+		*word_find(tables, hash) |= tag(XDPWL_WHOLE4_TAG1(hash)) |
+					    tag(XDPWL_WHOLE4_TAG2(hash));
 	}
 }
 
@@ -139,18 +138,14 @@ static void pieces_mark(struct tables *tables, const struct runs *runs)
 /* Room for so many keys. */
 static int words_create(struct tables *tables, uint64_t keys)
 {
-	uint32_t words = 2, most = keys > KEYS_SLOT ? WORDS : XDPWL_FINE4_SLOT;
+	bool in_slot = keys <= KEYS_SLOT;
 
-	while (words < most && words * KEYS_A_WORD < keys)
-		words *= 2;
-	tables->slot->fine4_shift = 64 - __builtin_ctz(words);
-	if (keys <= KEYS_SLOT)
+	tables->slot->fine4_shift = fine_shift(keys, in_slot ? XDPWL_FINE4_SLOT :
+							       FINE_WORDS);
+	if (in_slot)
 		return 0;
 	tables->slot->flags |= XDPWL_HAS_FINE4;
-	tables->fine4.n = XDPWL_FINE4_BLOCKS;
-	tables->fine4.elements = calloc(XDPWL_FINE4_BLOCKS,
-					sizeof(struct xdpwl_fines4));
-	return tables->fine4.elements ? 0 : -ENOMEM;
+	return fine_create(&tables->fine4);
 }
 
 int touched4_build(struct tables *tables, const struct runs *runs)
@@ -180,8 +175,7 @@ int fine4_build(struct tables *tables, const struct runs *runs)
 	if (words_create(tables, keys[left]))
 		return -ENOMEM;
 	if (keys[left] > KEYS_MOST)
-		memset(tables->fine4.elements, 0xff,
-		       XDPWL_FINE4_BLOCKS * sizeof(struct xdpwl_fines4));
+		memset(tables->fine4.elements, 0xff, FINE_WORDS * sizeof(__u64));
 	else
 		pieces_mark(tables, runs);
 	return 0;

@@ -115,7 +115,7 @@ int fine6_build(struct tables *tables)
 	plan = plan_choose(&lengths, KEYS_FEW(lpm6->n));
 	if (fine_create(&tables->fine6))
 		return -ENOMEM;
-	slot->fine6_shift = fine_shift(plan.keys);
+	slot->fine6_shift = fine_shift(plan.keys, FINE_WORDS);
 	slot->fine6_mask = htonl(~0u << (64 - plan.bits));
 	if (plan.first > XDPWL_SHORT6)
 		slot->flags |= XDPWL_HAS_FINE6_SHORT;

@@ -167,16 +167,16 @@ static int line_fill(struct build *build, uint32_t at, const struct stretch *par
 {
 	struct run crowd = { part->first, part->last, XDPWL_ASK_TRIE };
 
-	if (part->n > XDPWL_RUNS4 && part->n < 2 * XDPWL_RUNS4)
-		return line_prolong(build, at, part);
-	if (part->n > XDPWL_RUNS4 && !cut)
+	if (part->n >= 2 * XDPWL_RUNS4 && !cut)
 		return line_cut(build, at, *part);
-	if (part->n > XDPWL_RUNS4) {
+	if (part->n >= 2 * XDPWL_RUNS4) {
 		line_write(&build->lines[at], 0, &crowd, part);
 		build->lines[at].more[0] = XDPWL_MORE4_TRIE;
-	} else {
-		runs_write(&build->lines[at], part);
+		return 0;
 	}
+	if (part->n > XDPWL_RUNS4)
+		return line_prolong(build, at, part);
+	runs_write(&build->lines[at], part);
 	return 0;
 }
 

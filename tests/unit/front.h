@@ -239,6 +239,22 @@ static inline int random_check(bool four, size_t n, int least)
 	return answered;
 }
 
+/* Random lists of least ... least + more prefixes; each test has its own. */
+static void randoms_check(int rounds, size_t least, size_t more);
+
+/* Just enough for tables of both families. */
+static inline void test_few(void **state)
+{
+	(void)state;
+	randoms_check(30, 1100, 300);
+}
+
+static inline void test_many(void **state)
+{
+	(void)state;
+	randoms_check(6, 3000, 3000);
+}
+
 static inline void seed_print(void)
 {
 	const char *given = getenv("XDPWL_SEED");

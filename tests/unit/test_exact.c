@@ -138,18 +138,6 @@ static void randoms_check(int rounds, size_t least, size_t more)
 	assert_true(answered > rounds * QUESTIONS * 99 / 100);
 }
 
-static void test_few(void **state)
-{
-	(void)state;
-	randoms_check(30, 1100, 300);
-}
-
-static void test_many(void **state)
-{
-	(void)state;
-	randoms_check(6, 3000, 3000);
-}
-
 /* So short that their /32s are too many for heads6: without it, and with it. */
 static void test_short6(void **state)
 {
@@ -172,7 +160,7 @@ static void test_short6(void **state)
 		assert_int_equal(!tables.heads6.elements, n == 600);
 		for (asked = answered = 0; asked < QUESTIONS; asked++)
 			answered += question_ask(&tables, false, prefixes, n);
-		assert_true(answered > QUESTIONS * 8 / 10);
+		assert_true(answered > QUESTIONS * 9 / 10);
 		tables_free(&tables);
 	}
 }
