@@ -81,7 +81,7 @@ __noinline __u64 link_ethernet(struct xdp_md *ctx, __u32 off, __u32 number)
 						  ether->h_dest) ?
 					 XDPWL_LINK_CONTROL : XDPWL_UNKNOWN_L2,
 				 0, 0);
-	return link_pack(link_control(&control.slot[number & 3], type), 0, 0);
+	return link_pack(link_control(slot_numbered(number), type), 0, 0);
 }
 
 static __always_inline enum xdpwl_reason link_parse(struct packet *packet,

@@ -41,7 +41,7 @@ static __always_inline bool line_has(const struct xdpwl_line *line, __u64 hash)
 
 static __always_inline const struct xdpwl_line *line_find(const struct sought *sought)
 {
-	__u32 shift = control.slot[sought->slot & 3].exact6.shift;
+	__u32 shift = slot_numbered(sought->slot)->exact6.shift;
 	__u64 line = sought->head_hash >> (shift & 63);
 	struct xdpwl_lines *lines = block_find(&lines6, sought->slot,
 					       line / XDPWL_LINES);
@@ -55,7 +55,7 @@ __noinline __u32 place_find6(__u64 hash, __u64 high, __u64 low, __u32 length,
 			     __u32 slot)
 {
 	struct xdpwl_home home = xdpwl_home(
-		hash, control.slot[slot & 3].exact6.blocks, XDPWL_PLACES6);
+		hash, slot_numbered(slot)->exact6.blocks, XDPWL_PLACES6);
 	struct xdpwl_exact6 *block = block_find(&exact6, slot, home.block);
 	__u32 i;
 
@@ -166,7 +166,7 @@ static __always_inline __u32 head_find(const struct xdpwl_slot *tables, __u32 sl
  * prefix shorter than XDPWL_SHORT6 covers the address. */
 __noinline __u32 listed6(__u64 high, __u64 low, __u32 slot)
 {
-	const struct xdpwl_slot *tables = &control.slot[slot & 3];
+	const struct xdpwl_slot *tables = slot_numbered(slot);
 	struct sought sought = {
 		.seed = tables->seed, .slot = slot, .high = high,
 	};

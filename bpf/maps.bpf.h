@@ -26,6 +26,13 @@ static __always_inline __u64 opaque(__u64 value)
 	return value + *(volatile __u32 *)&control.zero;
 }
 
+/* A slot by its number, 0 ... 2: 3 would be the last one, too. A mask and a division by
+ * steps, as the verifier follows both ways of a branch. */
+static __always_inline const struct xdpwl_slot *slot_numbered(__u32 number)
+{
+	return &control.slot[((number & XDPWL_CURRENT_SLOT) * 3 + 2) / 4];
+}
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, XDPWL_SLOTS * XDPWL_GROUPS);

@@ -140,14 +140,31 @@ static __always_inline bool table_hit4(struct packet *packet,
 	return packet->number != XDPWL_UNLISTED;
 }
 
-static __always_inline bool fine6_has(const struct generation *gen, __u64 hash)
+static __always_inline __u64 fine6_word(const struct generation *gen, __u64 at)
 {
-	__u64 word = fine_word(&fine6, gen->number,
-			       hash >> (gen->slot->fine6_shift & 63));
+	return gen->slot->flags & XDPWL_HAS_FINE6 ?
+		       fine_word(&fine6, gen->number, at) :
+		       gen->slot->fine6[value_bound(at, XDPWL_FINE_SLOT - 1)];
+}
+
+/* In bit 0. */
+static __always_inline __u64 fine6_bit(const struct generation *gen, __u64 hash)
+{
+	__u64 word = fine6_word(gen, hash >> (gen->slot->fine6_shift & 63));
 
 	return bit_first(word, XDPWL_FINE6_BIT1(hash)) &
 	       bit_first(word, XDPWL_FINE6_BIT2(hash)) &
-	       bit_first(word, XDPWL_FINE6_BIT3(hash)) & 1;
+	       bit_first(word, XDPWL_FINE6_BIT3(hash));
+}
+
+/* Whether near6 marks a source, in bit 0. */
+static __always_inline __u64 near6_mark(const struct generation *gen, __u64 hash)
+{
+	__u64 word = gen->slot->near6.word[XDPWL_HALF_ANY]
+			     [XDPWL_BLOOM_WORD(hash, XDPWL_NEAR6_SHIFT)];
+
+	return bit_first(word, XDPWL_BLOOM_MARK1(hash, XDPWL_NEAR6_SHIFT)) &
+	       bit_first(word, XDPWL_BLOOM_MARK2(hash, XDPWL_NEAR6_SHIFT));
 }
 
 /* By its first 32 bits, alone or with the next. */
@@ -156,10 +173,14 @@ static __always_inline bool fine_hit6(const struct packet *packet,
 {
 	__u64 head = source_hash(packet, gen);
 	__be32 next = packet->addr[1] & gen->slot->fine6_mask;
+	__u64 found = fine6_bit(gen, xdpwl_fine6_hash(head, next));
 
-	return fine6_has(gen, xdpwl_fine6_hash(head, next)) ||
-	       (gen->slot->flags & XDPWL_HAS_FINE6_SHORT &&
-		fine6_has(gen, xdpwl_fine6_hash(head, XDPWL_FINE6_SHORT)));
+	/* Which of them it is differs between listed ones, and is no branch. */
+	if (gen->slot->flags & XDPWL_HAS_MARKS6)
+		found |= near6_mark(gen, head);
+	if (gen->slot->flags & XDPWL_HAS_FINE6_SHORT)
+		found |= fine6_bit(gen, xdpwl_fine6_hash(head, XDPWL_FINE6_SHORT));
+	return found & 1;
 }
 
 /* Whether exact6 knows of a source. */

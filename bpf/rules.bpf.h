@@ -21,7 +21,7 @@ static __always_inline __u32 generation_read(struct generation *gen)
 
 	gen->number = current & XDPWL_CURRENT_SLOT;
 	gen->added = current / XDPWL_CURRENT_ADDED;
-	gen->slot = &control.slot[gen->number];
+	gen->slot = slot_numbered(gen->number);
 	gen->group = 0;
 	return current & ~XDPWL_CURRENT_SLOT;
 }
@@ -108,7 +108,7 @@ __noinline __u64 decide_rules(struct xdp_md *ctx, __u32 addr, __u64 what)
 
 	if (gen.group >= XDPWL_GROUPS)
 		return XDPWL_NOT_ALLOWED;
-	gen.slot = &control.slot[gen.number];
+	gen.slot = slot_numbered(gen.number);
 	packet.port = port_number(packet.proto, packet.dport);
 	if (rules_family(what) == 4)
 		answer = family_answer(&packet, &gen, ctx, addr, 4);

@@ -28,7 +28,7 @@ static __always_inline void *block_find(void *outer, __u32 slot, __u32 block)
 	return inner ? bpf_map_lookup_elem(inner, &block) : NULL;
 }
 
-/* Word `at` of a filter: all ones, "perhaps", where it cannot be read. */
+/* Word `at` of a filter's map: all ones, "perhaps", where it cannot be read. */
 static __always_inline __u64 fine_word(void *outer, __u32 slot, __u64 at)
 {
 	const struct xdpwl_fine *block = block_find(outer, slot, at / XDPWL_FINES);
@@ -54,7 +54,7 @@ static __always_inline __u64 fine4_word(const struct xdpwl_slot *tables, __u32 s
 {
 	return tables->flags & XDPWL_HAS_FINE4 ?
 		       fine_word(&fine4, slot, at) :
-		       tables->fine4[value_bound(at, XDPWL_FINE4_SLOT - 1)];
+		       tables->fine4[value_bound(at, XDPWL_FINE_SLOT - 1)];
 }
 
 /* Whether a prefix may cover an address in host order, of a /20 that none covers wholly. */

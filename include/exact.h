@@ -5,7 +5,8 @@
  * address what that trie would, or that the trie is to be asked.
  *
  * Whoever has an IPv6 prefix mostly has a /32 of his own, and a list names one part of it:
- *   fine6     a Bloom filter, which most neighbours of listed prefixes do not pass
+ *   fine6     a Bloom filter, which most neighbours of listed prefixes do not pass; in the
+ *             slot, or where that has no room for so much, a map
  *   heads6    first 32 bits to the one prefix below them, or that there are more
  * The others are of kinds, by length. Each marks the line of its head, an address prefix
  * of fixed length; one that is shorter than its head marks the lines of all heads that
@@ -58,10 +59,11 @@ XDPWL_INLINE __u64 xdpwl_hash(__u64 address, __u32 length, __u64 seed)
 }
 
 /* fine6 holds prefixes by their first 32 bits and as many of the next as there is room for
- * (fine6_mask in the slot leaves these of bits 32 to 63, as they stand in a packet), or,
- * where they are shorter and the slot says XDPWL_HAS_FINE6_SHORT, by their first 32 alone;
- * then an address is asked for both. `head_hash` is xdpwl_bloom_hash(). The word is
- * hash >> fine6_shift; three bits of it, modulo 64. All set: perhaps. */
+ * (fine6_mask in the slot leaves these of bits 32 to 63, as they stand in a packet). What is
+ * shorter, and would have too many of them, is known by its first 32 bits alone: near6
+ * marks these (XDPWL_HAS_MARKS6), or if that is full fine6 holds them, too
+ * (XDPWL_HAS_FINE6_SHORT), and is asked twice. `head_hash` is xdpwl_bloom_hash(). The word
+ * is hash >> fine6_shift; three bits of it, modulo 64. All set: perhaps. */
 #define XDPWL_FINE6_SHORT	(1ull << 32)	/* in place of the next bits */
 
 XDPWL_INLINE __u64 xdpwl_fine6_hash(__u64 head_hash, __u64 next)

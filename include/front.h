@@ -15,8 +15,9 @@
  * alone, for `all` (class 0). IPv4: for each first two bytes, as they stand in the
  * packet, a bit for each first three bits of the third. Those of 0.0.0.0/8, 127.0.0.0/8
  * and 224.0.0.0/3 are always set: no rule is asked about them, but others judge them.
- * IPv6: a blocked Bloom filter over the first 32 bits. A half is all ones where most of
- * it would be: what answers at random is a branch that no CPU foresees.
+ * IPv6: a blocked Bloom filter over the first 32 bits; in the same words of the first half, marks
+ * of what fine6 leaves away. A half is all ones where most of it would be: what answers at
+ * random is a branch that no CPU foresees.
  * touched4, fine4, fine6: larger ones, for every class at once, behind which little but
  * listed sources comes. table4.h describes the first two, exact.h fine6.
  *
@@ -27,6 +28,10 @@
  * words. */
 #define XDPWL_FINES		8192
 #define XDPWL_FINE_BLOCKS	32
+
+/* Words that a slot has room for, of fine4 and of fine6; the map takes their place where it
+ * is there. */
+#define XDPWL_FINE_SLOT		32768
 
 struct xdpwl_fine {
 	__u64 word[XDPWL_FINES];
@@ -66,6 +71,9 @@ xdpwl_bloom_hash(__be32 head, __u64 seed)
 #define XDPWL_BLOOM_WORD(hash, shift)	((hash) >> (shift))
 #define XDPWL_BLOOM_BIT1(hash, shift)	((hash) >> ((shift) - 6))
 #define XDPWL_BLOOM_BIT2(hash, shift)	((hash) >> ((shift) - 12))
+/* Two more, of a mark. */
+#define XDPWL_BLOOM_MARK1(hash, shift)	((hash) >> ((shift) - 18))
+#define XDPWL_BLOOM_MARK2(hash, shift)	((hash) >> ((shift) - 24))
 
 _Static_assert(sizeof(struct xdpwl_short6) == 16 * 1024, "short6");
 _Static_assert(sizeof(struct xdpwl_near4) == 128 * 1024, "near4");

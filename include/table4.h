@@ -50,9 +50,6 @@ struct xdpwl_whole4 {
 #define XDPWL_WHOLE4_TAG1(hash)	((hash) >> 22)
 #define XDPWL_WHOLE4_TAG2(hash)	((hash) >> 16)
 
-/* Words that a slot has room for; the map takes their place where it is there. */
-#define XDPWL_FINE4_SLOT	32768
-
 /* Element of table4. The first two bytes of an address, in host order, are
  * element * XDPWL_TOPS4 + index. */
 #define XDPWL_TOP_BLOCKS4	4

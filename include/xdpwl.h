@@ -33,7 +33,7 @@
 #include "reasons.h"
 #include "table4.h"
 
-#define XDPWL_ABI	12
+#define XDPWL_ABI	13
 
 #define XDPWL_SLOTS	3	/* current, fallback of a confirm, being built */
 #define XDPWL_GROUPS	17	/* sets of interfaces: 16 that `on` tells apart, and the rest */
@@ -134,6 +134,8 @@ struct xdpwl_cell_key {
 #define XDPWL_HAS_FINE6_SHORT	0x4000	/* fine6 has keys of 32 bits, too */
 #define XDPWL_HAS_FINE4		0x8000	/* the map fine4, in place of the slot's */
 #define XDPWL_HAS_TOUCHED4	0x10000	/* touched4 is there: near4 says nothing */
+#define XDPWL_HAS_FINE6		0x20000	/* the map fine6, in place of the slot's */
+#define XDPWL_HAS_MARKS6	0x40000	/* near6 has marks */
 
 /* What a packet needs to know of a generation before it asks a map, most of all what
  * turns strangers away there. */
@@ -150,9 +152,10 @@ struct xdpwl_slot {
 	struct xdpwl_entry first[XDPWL_FIRST];	/* of `entries` */
 	struct xdpwl_near4 near4;	/* before what is larger: near enough for an offset */
 	struct xdpwl_whole4 whole4[65536];	/* by two bytes, in host order */
-	__u64 fine4[XDPWL_FINE4_SLOT];	/* table4.h */
+	__u64 fine4[XDPWL_FINE_SLOT];	/* table4.h */
 	struct xdpwl_near6 near6;
 	struct xdpwl_short6 short6;
+	__u64 fine6[XDPWL_FINE_SLOT];	/* exact.h */
 	struct xdpwl_named named;
 };
 
@@ -176,8 +179,9 @@ struct xdpwl_control {
 	__u32 flow_buckets;	/* half the elements of `flows`: as many again are of
 				 * flows that are forwarded */
 	__u32 fragment_buckets;
-	struct xdpwl_slot slot[4];	/* the fourth is never used: a mask bounds it */
-	struct xdpwl_added added[4][XDPWL_ADDED_SETS];	/* of each slot */
+	struct xdpwl_slot slot[XDPWL_SLOTS];
+	struct xdpwl_added added[4][XDPWL_ADDED_SETS];	/* of each slot; the fourth is
+							 * not used: a mask bounds it */
 	/* Not 0: a flow once used this local port. Written by packets, a byte each, as
 	 * two may come at once. Most scans end there. */
 	__u8 flow_port[XDPWL_TCP_UDP];
@@ -380,9 +384,9 @@ _Static_assert(sizeof(struct xdpwl_lpm6) == 20, "lpm6");
 _Static_assert(sizeof(struct xdpwl_entry) == 16, "entry");
 _Static_assert(sizeof(struct xdpwl_cell_key) == 8, "cell_key");
 _Static_assert(sizeof(struct xdpwl_slot) ==
-	       88 + (1 + 128 + 256 + 256 + 256 + 16 + 16) * 1024, "slot");
+	       88 + (1 + 128 + 256 + 256 + 256 + 16 + 256 + 16) * 1024, "slot");
 _Static_assert(sizeof(struct xdpwl_control) ==
-	       64 + 4 * sizeof(struct xdpwl_slot) +
+	       64 + XDPWL_SLOTS * sizeof(struct xdpwl_slot) +
 		       4 * XDPWL_ADDED_SETS * sizeof(struct xdpwl_added) +
 		       XDPWL_TCP_UDP, "control");
 /* The value of one array element: Linux 5.10 has no room for a larger one (KMALLOC_MAX_SIZE). */

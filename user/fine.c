@@ -4,25 +4,29 @@
 #include <stdlib.h>
 #include "fine.h"
 
-int fine_create(struct blocks *fine)
+#define KEYS_A_WORD	4	/* where there is room: 16 bits for a key */
+
+int fine_create(struct blocks *map)
 {
-	fine->elements = calloc(XDPWL_FINE_BLOCKS, sizeof(struct xdpwl_fine));
-	fine->n = XDPWL_FINE_BLOCKS;
-	return fine->elements ? 0 : -ENOMEM;
+	map->elements = calloc(XDPWL_FINE_BLOCKS, sizeof(struct xdpwl_fine));
+	map->n = XDPWL_FINE_BLOCKS;
+	return map->elements ? 0 : -ENOMEM;
 }
 
-uint32_t fine_shift(uint64_t keys, uint32_t most)
+int fine_fit(struct blocks *map, uint64_t keys, __u32 *shift)
 {
-	uint32_t words = 2;
+	bool in_slot = keys <= FINE_KEYS_SLOT;
+	uint32_t most = in_slot ? XDPWL_FINE_SLOT : FINE_WORDS, words = 2;
 
-	while (words < most && words * FINE_KEYS_A_WORD < keys)
+	while (words < most && words * KEYS_A_WORD < keys)
 		words *= 2;
-	return 64 - __builtin_ctz(words);
+	*shift = 64 - __builtin_ctz(words);
+	return in_slot ? 0 : fine_create(map);
 }
 
-__u64 *fine_word(const struct blocks *fine, uint64_t at)
+__u64 *fine_word(const struct blocks *map, __u64 *slot, uint64_t at)
 {
-	struct xdpwl_fine *block = fine->elements;
+	struct xdpwl_fine *block = map->elements;
 
-	return &block[at / XDPWL_FINES].word[at % XDPWL_FINES];
+	return map->n ? &block[at / XDPWL_FINES].word[at % XDPWL_FINES] : &slot[at];
 }

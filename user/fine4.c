@@ -7,7 +7,6 @@
 
 #define LENGTHS		5	/* of an address in a /27: 32 bits down to 28 */
 /* Keys are such addresses and /27s. */
-#define KEYS_SLOT	(8 * XDPWL_FINE4_SLOT)	/* more, and it takes the map */
 #define KEYS_GOOD	(8ull * FINE_WORDS)	/* more, and addresses are cut shorter */
 #define KEYS_MOST	(16ull * FINE_WORDS)	/* more, and the filter says nothing */
 
@@ -75,10 +74,8 @@ static void keys_count(uint64_t keys[LENGTHS], const struct runs *runs)
 
 static __u64 *word_find(struct tables *tables, uint64_t hash)
 {
-	uint64_t at = hash >> tables->slot->fine4_shift;
-
-	return tables->fine4.n ? fine_word(&tables->fine4, at) :
-				 &tables->slot->fine4[at];
+	return fine_word(&tables->fine4, tables->slot->fine4,
+			 hash >> tables->slot->fine4_shift);
 }
 
 static uint64_t tag(uint64_t number)
@@ -135,19 +132,6 @@ static void pieces_mark(struct tables *tables, const struct runs *runs)
 		mark[piece.kind](tables, &piece);
 }
 
-/* Room for so many keys. */
-static int words_create(struct tables *tables, uint64_t keys)
-{
-	bool in_slot = keys <= KEYS_SLOT;
-
-	tables->slot->fine4_shift = fine_shift(keys, in_slot ? XDPWL_FINE4_SLOT :
-							       FINE_WORDS);
-	if (in_slot)
-		return 0;
-	tables->slot->flags |= XDPWL_HAS_FINE4;
-	return fine_create(&tables->fine4);
-}
-
 int touched4_build(struct tables *tables, const struct runs *runs)
 {
 	uint32_t at;
@@ -159,7 +143,7 @@ int touched4_build(struct tables *tables, const struct runs *runs)
 		return -ENOMEM;
 	for (i = 0; i < runs->n; i++)
 		for (at = runs->run[i].first >> 8; at <= runs->run[i].last >> 8; at++)
-			*fine_word(&tables->touched4, at / 64) |= 1ull << (at & 63);
+			*fine_word(&tables->touched4, NULL, at / 64) |= 1ull << (at & 63);
 	return 0;
 }
 
@@ -172,8 +156,10 @@ int fine4_build(struct tables *tables, const struct runs *runs)
 	while (left < LENGTHS - 1 && keys[left] > KEYS_GOOD)
 		left++;
 	tables->slot->fine4_mask = 31u >> left << left;
-	if (words_create(tables, keys[left]))
+	if (fine_fit(&tables->fine4, keys[left], &tables->slot->fine4_shift))
 		return -ENOMEM;
+	if (tables->fine4.n)
+		tables->slot->flags |= XDPWL_HAS_FINE4;
 	if (keys[left] > KEYS_MOST)
 		memset(tables->fine4.elements, 0xff, FINE_WORDS * sizeof(__u64));
 	else

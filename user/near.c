@@ -91,6 +91,26 @@ static void near_mark6(__u64 *words, const struct key6 *key, uint64_t seed)
 	}
 }
 
+void near6_mark(struct xdpwl_slot *slot, uint64_t high)
+{
+	uint64_t hash = xdpwl_bloom_hash(htonl(high >> 32), slot->seed);
+
+	slot->near6.word[XDPWL_HALF_ANY][XDPWL_BLOOM_WORD(hash, XDPWL_NEAR6_SHIFT)] |=
+		1ull << (XDPWL_BLOOM_MARK1(hash, XDPWL_NEAR6_SHIFT) & 63) |
+		1ull << (XDPWL_BLOOM_MARK2(hash, XDPWL_NEAR6_SHIFT) & 63);
+}
+
+bool near6_is_full(const struct xdpwl_slot *slot)
+{
+	const __u64 *word = slot->near6.word[XDPWL_HALF_ANY];
+	size_t n = sizeof(slot->near6.word[XDPWL_HALF_ANY]) / sizeof(*word), i;
+
+	for (i = 0; i < n; i++)
+		if (~word[i])
+			return false;
+	return true;
+}
+
 /* The first 16 bits of a short prefix, as they stand in a packet. */
 static void short_mark6(__u64 *words, const struct key6 *key)
 {

@@ -10,5 +10,8 @@
  * zero. The seed is the slot's. */
 void near_build4(struct tables *tables);
 void near_build6(struct tables *tables);
+/* Whether near6 says nothing; else it can mark an address whose first 32 bits it has. */
+bool near6_is_full(const struct xdpwl_slot *slot);
+void near6_mark(struct xdpwl_slot *slot, uint64_t high);
 
 #endif

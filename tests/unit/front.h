@@ -213,6 +213,8 @@ static inline void tables_of(struct tables *tables, const struct address *prefix
 	assert_int_equal(numbers_build(&numbers, tables), 0);
 	if (four && below(2))	/* as near_build4() says of many */
 		tables->slot->flags |= XDPWL_HAS_TOUCHED4;
+	if (!four && below(2))	/* as near_build6() leaves many */
+		memset(&tables->slot->near6, 0xff, sizeof(tables->slot->near6));
 	assert_int_equal(table4_build(tables, numbers.of4), 0);
 	assert_int_equal(exact_build(tables, numbers.of6), 0);
 	numbers_free(&numbers);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What stands in front of lpm6, against it, as include/exact.h says that a packet asks. */
 #include "front.h"
+#include "near.h"
 
 static bool line_has(const struct xdpwl_line *line, uint64_t hash)
 {
@@ -74,12 +75,21 @@ static uint32_t lines_listed6(const struct tables *tables, struct address addres
 static bool fine6_has(const struct tables *tables, uint64_t head, uint64_t next)
 {
 	uint64_t hash = xdpwl_fine6_hash(head, next);
-	const __u64 *word = fine_word(&tables->fine6,
+	const __u64 *word = fine_word(&tables->fine6, tables->slot->fine6,
 				      hash >> tables->slot->fine6_shift);
 
 	return bit_is(word, XDPWL_FINE6_BIT1(hash) & 63) &&
 	       bit_is(word, XDPWL_FINE6_BIT2(hash) & 63) &&
 	       bit_is(word, XDPWL_FINE6_BIT3(hash) & 63);
+}
+
+static bool near6_marks(const struct tables *tables, uint64_t head)
+{
+	const __u64 *word = &tables->slot->near6.word[XDPWL_HALF_ANY]
+			     [XDPWL_BLOOM_WORD(head, XDPWL_NEAR6_SHIFT)];
+
+	return bit_is(word, XDPWL_BLOOM_MARK1(head, XDPWL_NEAR6_SHIFT) & 63) &&
+	       bit_is(word, XDPWL_BLOOM_MARK2(head, XDPWL_NEAR6_SHIFT) & 63);
 }
 
 static bool fine6_passes(const struct tables *tables, struct address address)
@@ -93,6 +103,8 @@ static bool fine6_passes(const struct tables *tables, struct address address)
 	memcpy(&next, raw + 4, sizeof(next));
 	head = xdpwl_bloom_hash(first, tables->slot->seed);
 	return fine6_has(tables, head, next & tables->slot->fine6_mask) ||
+	       (tables->slot->flags & XDPWL_HAS_MARKS6 &&
+		near6_marks(tables, head)) ||
 	       (tables->slot->flags & XDPWL_HAS_FINE6_SHORT &&
 		fine6_has(tables, head, XDPWL_FINE6_SHORT));
 }
@@ -165,10 +177,41 @@ static void test_short6(void **state)
 	}
 }
 
+/* So many that are short that fine6 takes its map, and then leaves the shortest to near6, or if
+ * that is full has them by their first 32 bits alone. */
+static void test_fine6(void **state)
+{
+	static const size_t sizes[] = { 20000, 100000 };
+	struct address *prefixes = calloc(sizes[1], sizeof(*prefixes));
+	struct tables tables;
+	size_t k, n, i;
+
+	(void)state;
+	assert_non_null(prefixes);
+	for (i = 0; i < sizes[1]; i++)
+		prefixes[i] = cut((struct address){ 0x2a00000000000000 + (i << 32) +
+						    (random_next(&seed) >> 32), 0, 0 },
+				  33 + below(8));
+	distinct = 1000;
+	for (k = 0; k < 6; k++) {
+		n = sizes[k & 1];
+		tables_of(&tables, prefixes, n, false);
+		assert_int_equal(tables.slot->flags, XDPWL_HAS_FINE6 |
+				 (n == sizes[0] ? 0 :
+				  near6_is_full(tables.slot) ? XDPWL_HAS_FINE6_SHORT :
+							       XDPWL_HAS_MARKS6));
+		for (i = 0; i < QUESTIONS / 10; i++)
+			assert_true(question_ask(&tables, false, prefixes, n));
+		tables_free(&tables);
+	}
+	free(prefixes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_short6),
+		cmocka_unit_test(test_fine6),
 		cmocka_unit_test(test_few),
 		cmocka_unit_test(test_many),
 	};

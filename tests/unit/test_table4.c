@@ -11,9 +11,8 @@ static bool fine4_has(const struct tables *tables, uint32_t addr)
 {
 	const struct xdpwl_slot *slot = tables->slot;
 	uint64_t hash = (addr >> (32 - XDPWL_FINE4_LENGTH)) * slot->seed;
-	uint64_t at = hash >> slot->fine4_shift;
-	uint64_t word = slot->flags & XDPWL_HAS_FINE4 ? *fine_word(&tables->fine4, at) :
-							slot->fine4[at];
+	uint64_t word = *fine_word(&tables->fine4, tables->slot->fine4,
+				   hash >> slot->fine4_shift);
 	uint32_t tags = XDPWL_FINE4_TAGS(word);
 
 	return (bit_is32(tags, XDPWL_PART4_TAG1(hash)) &&
@@ -26,7 +25,7 @@ static bool fine4_has(const struct tables *tables, uint32_t addr)
 
 static bool touched4_has(const struct tables *tables, uint32_t addr)
 {
-	return bit_is(fine_word(&tables->touched4, addr >> 14), addr >> 8 & 63);
+	return bit_is(fine_word(&tables->touched4, NULL, addr >> 14), addr >> 8 & 63);
 }
 
 static const struct xdpwl_line4 *line4_at(const struct tables *tables, uint32_t number)
@@ -202,8 +201,8 @@ static void test_wide(void **state)
 		n = sizes[k];
 		tables_of(&tables, prefixes, n, true);
 		assert_true(tables.slot->flags & XDPWL_HAS_FINE4);
-		assert_int_equal(*fine_word(&tables.fine4, 57351) == ~0ull &&
-				 *fine_word(&tables.fine4, 65544) == ~0ull, k);
+		assert_int_equal(*fine_word(&tables.fine4, NULL, 57351) == ~0ull &&
+				 *fine_word(&tables.fine4, NULL, 65544) == ~0ull, k);
 		for (i = 0; i < QUESTIONS; i++)
 			assert_true(question_ask(&tables, true, prefixes, n));
 		tables_free(&tables);
