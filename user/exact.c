@@ -9,6 +9,7 @@
 
 /* Places taken in a block: long searches begin where it is nearly full. */
 #define TAKEN (XDPWL_PLACES6 * 5 / 8)
+#define SPARE 512	/* places: of few blocks one that is full counts for more */
 
 static void place_take(struct xdpwl_exact6 *blocks, const struct xdpwl_exact *exact,
 		   const struct key6 *key, uint64_t hash, uint32_t number)
@@ -36,7 +37,7 @@ static int places_build(struct tables *tables, const uint32_t *numbers,
 
 	for (i = 0; i < tables->lpm6.n; i++)
 		n += several[i];
-	tables->exact6.n = exact->blocks = n / TAKEN + 1;
+	tables->exact6.n = exact->blocks = (n + SPARE) / TAKEN;
 	tables->exact6.elements = calloc(exact->blocks, sizeof(struct xdpwl_exact6));
 	if (!tables->exact6.elements)
 		return -ENOMEM;
