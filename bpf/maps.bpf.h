@@ -87,7 +87,7 @@ struct lpm4_inner {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, XDPWL_SLOTS);
+	__uint(max_entries, XDPWL_SLOTS * XDPWL_PARTS);
 	__type(key, __u32);
 	__array(values, struct lpm4_inner);
 } lpm4 SEC(".maps");
@@ -102,7 +102,7 @@ struct lpm6_inner {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, XDPWL_SLOTS);
+	__uint(max_entries, XDPWL_SLOTS * XDPWL_PARTS);
 	__type(key, __u32);
 	__array(values, struct lpm6_inner);
 } lpm6 SEC(".maps");

@@ -2,7 +2,8 @@
 /*
  * Packet to decision, by the tables of one generation: the class of its service
  * first, then, for those that some rule names, its source: the filters in front
- * (include/front.h), the entry (include/exact.h), the cell. A look-up that fails is "no rule speaks", never "allow".
+ * (include/front.h), the entry (include/table4.h, include/exact.h), the cell. A look-up that
+ * fails is "no rule speaks", never "allow".
  */
 #ifndef POLICY_BPF_H
 #define POLICY_BPF_H
@@ -236,20 +237,24 @@ entry_numbered(const struct generation *gen, __u32 number)
 	return inner ? bpf_map_lookup_elem(inner, &index) : NULL;
 }
 
-static __always_inline const struct xdpwl_entry *
-entry_find4(const struct packet *packet, const struct generation *gen)
+/* The trie of an address: `parted` is the flag, `byte` what parts them. */
+static __always_inline void *trie_of(void *outer, const struct packet *packet,
+				     const struct generation *gen, __u32 parted,
+				     __u32 byte)
 {
-	__u32 number = packet->number, slot = gen->number;
-	struct xdpwl_lpm4 key;
-	void *trie;
+	__u32 at = gen->number * XDPWL_PARTS;
 
-	if (!number)
-		number = gen->slot->flags & XDPWL_HAS_TABLE4 ?
-				 number_find4(bpf_ntohl(packet->addr[0]), slot) :
-				 XDPWL_ASK_TRIE;
-	if (number != XDPWL_ASK_TRIE)
-		return number ? entry_numbered(gen, number) : NULL;
-	trie = bpf_map_lookup_elem(&lpm4, &slot);
+	if (gen->slot->flags & parted)
+		at += ((const __u8 *)packet->addr)[byte];
+	return bpf_map_lookup_elem(outer, &at);
+}
+
+static __always_inline const struct xdpwl_entry *
+trie_find4(const struct packet *packet, const struct generation *gen)
+{
+	void *trie = trie_of(&lpm4, packet, gen, XDPWL_PARTED4, XDPWL_PART_BYTE4);
+	struct xdpwl_lpm4 key;
+
 	if (!trie)
 		return NULL;
 	key.len = 32;
@@ -258,24 +263,44 @@ entry_find4(const struct packet *packet, const struct generation *gen)
 }
 
 static __always_inline const struct xdpwl_entry *
-entry_find6(const struct packet *packet, const struct generation *gen)
+trie_find6(const struct packet *packet, const struct generation *gen)
 {
-	__u32 number = packet->number, slot = gen->number;
+	void *trie = trie_of(&lpm6, packet, gen, XDPWL_PARTED6, XDPWL_PART_BYTE6);
 	struct xdpwl_lpm6 key;
-	void *trie;
 
-	if (!number)
-		number = has_exact6(packet, gen) ? number_find6(packet, gen) :
-						   XDPWL_ASK_TRIE;
-	if (number != XDPWL_ASK_TRIE)
-		return number ? entry_numbered(gen, number) : NULL;
-	trie = bpf_map_lookup_elem(&lpm6, &slot);
 	if (!trie)
 		return NULL;
 	/* No initialiser: of a table in .rodata Linux 5.10 refuses the BTF. */
 	key.len = 128;
 	__builtin_memcpy(key.addr, packet->addr, sizeof(key.addr));
 	return bpf_map_lookup_elem(trie, &key);
+}
+
+static __always_inline const struct xdpwl_entry *
+entry_find4(const struct packet *packet, const struct generation *gen)
+{
+	__u32 number = packet->number;
+
+	if (!number)
+		number = gen->slot->flags & XDPWL_HAS_TABLE4 ?
+				 number_find4(bpf_ntohl(packet->addr[0]), gen->number) :
+				 XDPWL_ASK_TRIE;
+	if (number == XDPWL_ASK_TRIE)
+		return trie_find4(packet, gen);
+	return number ? entry_numbered(gen, number) : NULL;
+}
+
+static __always_inline const struct xdpwl_entry *
+entry_find6(const struct packet *packet, const struct generation *gen)
+{
+	__u32 number = packet->number;
+
+	if (!number)
+		number = has_exact6(packet, gen) ? number_find6(packet, gen) :
+						   XDPWL_ASK_TRIE;
+	if (number == XDPWL_ASK_TRIE)
+		return trie_find6(packet, gen);
+	return number ? entry_numbered(gen, number) : NULL;
 }
 
 static __always_inline __u32 cell_find(const struct generation *gen,

@@ -97,6 +97,13 @@ struct xdpwl_lpm6 {
 	__u8 addr[16];
 };
 
+/* The outer maps of the tries have so many for each slot, slot * XDPWL_PARTS + part. Of a
+ * large list each holds what touches the addresses with a byte of that value: those of
+ * many prefixes are freed without a pause. Of others the first has it all. */
+#define XDPWL_PARTS		256
+#define XDPWL_PART_BYTE4	0
+#define XDPWL_PART_BYTE6	1
+
 /* Value of the tries. */
 struct xdpwl_entry {
 	__u64 common;	/* bit c: there is a cell for class c, c < 64 */
@@ -136,6 +143,8 @@ struct xdpwl_cell_key {
 #define XDPWL_HAS_TOUCHED4	0x10000	/* touched4 is there: near4 says nothing */
 #define XDPWL_HAS_FINE6		0x20000	/* the map fine6, in place of the slot's */
 #define XDPWL_HAS_MARKS6	0x40000	/* near6 has marks */
+#define XDPWL_PARTED4		0x80000	/* lpm4 is in parts */
+#define XDPWL_PARTED6		0x100000	/* lpm6 is */
 
 /* What a packet needs to know of a generation before it asks a map, most of all what
  * turns strangers away there. */

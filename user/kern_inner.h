@@ -72,6 +72,29 @@ int kern_prog_get(struct kern *kern, enum kern_prog prog, struct error *error);
 /* Wait until every packet that is being judged now has gone. -errno: this kernel cannot. */
 int kern_grace_period(void);
 
+/* n keys and values into a map, in one call where its type has batches (5.10: not a trie).
+ * -errno. */
+int kern_map_fill(int fd, const void *keys, size_t key_size, const void *values,
+		  size_t value_size, size_t n);
+
+/* The tries of a slot and a family: what they hold, which byte of an address parts them, and
+ * the flag of a slot that says so. */
+struct kern_tries {
+	enum kern_map map;	/* MAP_LPM4, MAP_LPM6 */
+	const struct table *table;
+	size_t key_size, byte;
+	__u32 flag;
+	uint32_t slot;
+};
+
+/* Whether to part them: there is much, and this kernel places them at once. */
+bool kern_tries_can(const struct kern *kern, const struct kern_tries *tries);
+/* All parts of a slot that no packet uses. -errno. */
+int kern_tries_fill(const struct kern *kern, const struct kern_tries *tries);
+/* The same from part `first` on, of nothing: what is there goes. */
+int kern_tries_empty(const struct kern *kern, const struct kern_tries *tries,
+		     uint32_t first);
+
 /* The inner map of `outer` at `key`, by its id: an fd, or -errno (-ENOENT: none). */
 int kern_inner_get(int outer, uint32_t key);
 

@@ -28,9 +28,8 @@ static int map_fill_singly(int fd, const char *keys, size_t key_size,
 	return 0;
 }
 
-/* In one call where the map type has batches (5.10: not an LPM trie). */
-static int map_fill(int fd, const void *keys, size_t key_size,
-		    const void *values, size_t value_size, size_t n)
+int kern_map_fill(int fd, const void *keys, size_t key_size, const void *values,
+		  size_t value_size, size_t n)
 {
 	LIBBPF_OPTS(bpf_map_batch_opts, opts);
 	__u32 count = n;
@@ -54,7 +53,7 @@ static int map_fill_array(int fd, const void *values, size_t value_size, size_t 
 	for (i = 0; keys && i < n; i++)
 		keys[i] = i;
 	if (keys)
-		err = map_fill(fd, keys, sizeof(*keys), values, value_size, n);
+		err = kern_map_fill(fd, keys, sizeof(*keys), values, value_size, n);
 	free(keys);
 	return err;
 }
@@ -176,11 +175,24 @@ static struct inner inner_fixed(enum kern_map outer, const struct blocks *blocks
 			       blocks->n, elements, -1 };
 }
 
+/* The first trie of a slot has all, unless they are in parts. */
+static struct inner inner_trie(const struct kern_tries *tries, __u32 parted)
+{
+	size_t n = parted & tries->flag ? 0 : tries->table->n;
+
+	/* Room to add, and to replace in a full one: ENOSPC on 5.10. */
+	return (struct inner){ tries->map, BPF_MAP_TYPE_LPM_TRIE,
+			       BPF_F_RDONLY_PROG | BPF_F_NO_PREALLOC,
+			       tries->table->keys, tries->table->values,
+			       tries->key_size, sizeof(struct xdpwl_entry), n,
+			       2 * n + 1024, -1 };
+}
+
 static void inners_describe(struct inner inners[N_INNERS],
-			    const struct tables *tables)
+			    const struct tables *tables,
+			    const struct kern_tries tries[2], __u32 parted)
 {
 	const struct table *odd = &tables->odd_ports, *cells = &tables->cells;
-	const struct table *lpm4 = &tables->lpm4, *lpm6 = &tables->lpm6;
 	__u32 rdonly = BPF_F_RDONLY_PROG;
 	const struct inner described[N_INNERS] = {
 		{ MAP_ODD_PORTS, BPF_MAP_TYPE_HASH, rdonly, odd->keys,
@@ -189,13 +201,8 @@ static void inners_describe(struct inner inners[N_INNERS],
 		{ MAP_CELLS, BPF_MAP_TYPE_HASH, rdonly, cells->keys,
 		  cells->values, sizeof(struct xdpwl_cell_key), sizeof(__u32),
 		  cells->n, cells->n, -1 },
-		/* Room to add, and to replace in a full one: ENOSPC on 5.10. */
-		{ MAP_LPM4, BPF_MAP_TYPE_LPM_TRIE, rdonly | BPF_F_NO_PREALLOC,
-		  lpm4->keys, lpm4->values, sizeof(struct xdpwl_lpm4),
-		  sizeof(struct xdpwl_entry), lpm4->n, 2 * lpm4->n + 1024, -1 },
-		{ MAP_LPM6, BPF_MAP_TYPE_LPM_TRIE, rdonly | BPF_F_NO_PREALLOC,
-		  lpm6->keys, lpm6->values, sizeof(struct xdpwl_lpm6),
-		  sizeof(struct xdpwl_entry), lpm6->n, 2 * lpm6->n + 1024, -1 },
+		inner_trie(&tries[0], parted),
+		inner_trie(&tries[1], parted),
 		inner_fixed(MAP_TABLE4, &tables->table4, sizeof(struct xdpwl_tops4),
 			    XDPWL_TOP_BLOCKS4),
 		inner_fixed(MAP_TOUCHED4, &tables->touched4, sizeof(struct xdpwl_fine),
@@ -228,16 +235,26 @@ static int inner_fill(struct inner *inner)
 	if (!inner->keys)
 		return map_fill_array(inner->fd, inner->values,
 				      inner->value_size, inner->n);
-	return map_fill(inner->fd, inner->keys, inner->key_size, inner->values,
-			inner->value_size, inner->n);
+	return kern_map_fill(inner->fd, inner->keys, inner->key_size,
+			     inner->values, inner->value_size, inner->n);
 }
 
 /* One element of an outer map: `inner` is put there, -1 takes out what is there. */
 struct outer_write {
 	int outer, inner;
-	uint32_t slot;
+	uint32_t key;
 	int err;
 };
+
+/* What a slot has there; of tries the first. */
+static struct outer_write outer_write_of(const struct kern *kern, enum kern_map outer,
+					 int inner, uint32_t slot)
+{
+	bool tries = outer == MAP_LPM4 || outer == MAP_LPM6;
+
+	return (struct outer_write){ kern->map[outer], inner,
+				     tries ? slot * XDPWL_PARTS : slot, 0 };
+}
 
 /* Each waits out a grace period, about 8 ms on an idle machine. */
 static void *outer_write(void *argument)
@@ -246,11 +263,11 @@ static void *outer_write(void *argument)
 	uint32_t id;
 
 	if (write->inner >= 0)
-		write->err = bpf_map_update_elem(write->outer, &write->slot,
+		write->err = bpf_map_update_elem(write->outer, &write->key,
 						 &write->inner, BPF_ANY) ?
 				     -errno : 0;
-	else if (!bpf_map_lookup_elem(write->outer, &write->slot, &id))
-		bpf_map_delete_elem(write->outer, &write->slot);
+	else if (!bpf_map_lookup_elem(write->outer, &write->key, &id))
+		bpf_map_delete_elem(write->outer, &write->key);
 	return NULL;
 }
 
@@ -284,18 +301,46 @@ static int inners_place(struct kern *kern, const struct inner *inners,
 	size_t i;
 
 	for (i = 0; i < N_INNERS; i++)
-		writes[i] = (struct outer_write){ kern->map[inners[i].outer],
-						  inners[i].fd, slot, 0 };
+		writes[i] = outer_write_of(kern, inners[i].outer, inners[i].fd, slot);
 	return outer_writes(writes, N_INNERS);
 }
 
-static int inners_fill(struct kern *kern, const struct tables *tables,
-		       uint32_t slot)
+/* Of `tables`, or just of a slot. */
+static void tries_describe(struct kern_tries tries[2], const struct tables *tables,
+			   uint32_t slot)
 {
+	tries[0] = (struct kern_tries){
+		MAP_LPM4, tables ? &tables->lpm4 : NULL, sizeof(struct xdpwl_lpm4),
+		XDPWL_PART_BYTE4, XDPWL_PARTED4, slot,
+	};
+	tries[1] = (struct kern_tries){
+		MAP_LPM6, tables ? &tables->lpm6 : NULL, sizeof(struct xdpwl_lpm6),
+		XDPWL_PART_BYTE6, XDPWL_PARTED6, slot,
+	};
+}
+
+/* Those of a family that are in parts, or were, by the flags of a slot before. */
+static int tries_fill(const struct kern *kern, const struct kern_tries *tries,
+		      __u32 parted, __u32 before)
+{
+	if (parted & tries->flag)
+		return kern_tries_fill(kern, tries);
+	return before & tries->flag ? kern_tries_empty(kern, tries, 1) : 0;
+}
+
+/* `parted`: flags for the slot. */
+static int inners_fill(struct kern *kern, const struct tables *tables,
+		       uint32_t slot, __u32 *parted)
+{
+	__u32 before = kern->control->slot[slot].flags;
 	struct inner inners[N_INNERS];
+	struct kern_tries tries[2];
 	int err = 0, k;
 
-	inners_describe(inners, tables);
+	tries_describe(tries, tables, slot);
+	*parted = (kern_tries_can(kern, &tries[0]) ? XDPWL_PARTED4 : 0) |
+		  (kern_tries_can(kern, &tries[1]) ? XDPWL_PARTED6 : 0);
+	inners_describe(inners, tables, tries, *parted);
 	for (k = 0; k < N_INNERS && !err; k++)
 		err = inner_fill(&inners[k]);
 	if (!err)
@@ -303,6 +348,8 @@ static int inners_fill(struct kern *kern, const struct tables *tables,
 	for (k = 0; k < N_INNERS; k++)
 		if (inners[k].fd >= 0)
 			close(inners[k].fd);
+	for (k = 0; k < 2 && !err; k++)
+		err = tries_fill(kern, &tries[k], *parted, before);
 	return err;
 }
 
@@ -313,6 +360,7 @@ int kern_maps_fill(struct kern *kern, const struct tables *tables,
 {
 	uint32_t next = (place_slot(kern_place(kern)) + 1) % XDPWL_SLOTS;
 	int err = service_fill(kern, tables, next);
+	__u32 parted;
 
 	if (!err)
 		err = protocol_fill(kern, tables, next);
@@ -321,7 +369,7 @@ int kern_maps_fill(struct kern *kern, const struct tables *tables,
 	if (!err)
 		err = interfaces_fill(kern, tables, next);
 	if (!err)
-		err = inners_fill(kern, tables, next);
+		err = inners_fill(kern, tables, next, &parted);
 	if (err)
 		return error_system(error, -err, EXIT_SYSTEM,
 				    "cannot fill the tables of a new "
@@ -330,6 +378,7 @@ int kern_maps_fill(struct kern *kern, const struct tables *tables,
 				    tables->lpm4.n, tables->lpm6.n);
 	kern_fault();
 	memcpy(&kern->control->slot[next], tables->slot, sizeof(*tables->slot));
+	kern->control->slot[next].flags |= parted;
 	kern->control->slot[next].generation = generation;
 	*place = next;
 	return 0;
@@ -342,7 +391,9 @@ void kern_maps_retire(struct kern *kern, uint32_t place)
 						MAP_LINES4, MAP_TOUCHED4, MAP_FINE4,
 						MAP_FINE6, MAP_HEADS6, MAP_LINES6,
 						MAP_EXACT6, MAP_ENTRIES, MAP_TEXT };
+	__u32 flags = kern->control->slot[place_slot(place)].flags;
 	struct outer_write writes[N_MAPS];
+	struct kern_tries tries[2];
 	size_t n = sizeof(outers) / sizeof(outers[0]), i;
 
 	/* A grace period: packets that read the old slot have left. Without it
@@ -351,7 +402,10 @@ void kern_maps_retire(struct kern *kern, uint32_t place)
 	    kern_grace_period())
 		return;
 	for (i = 0; i < n; i++)
-		writes[i] = (struct outer_write){ kern->map[outers[i]], -1,
-						  place_slot(place), 0 };
+		writes[i] = outer_write_of(kern, outers[i], -1, place_slot(place));
 	outer_writes(writes, n);
+	tries_describe(tries, NULL, place_slot(place));
+	for (i = 0; i < 2; i++)
+		if (flags & tries[i].flag)
+			kern_tries_empty(kern, &tries[i], 0);
 }

@@ -52,24 +52,6 @@ SEC("xdp") int name(struct xdp_md *ctx)					\
 	return dropped(answer);						\
 }
 
-static __always_inline __u64 trie_find(const struct packet *packet,
-				       const struct generation *gen)
-{
-	struct xdpwl_lpm4 key4 = { .len = 32 };
-	struct xdpwl_lpm6 key6 = { .len = 128 };
-	__u32 slot = gen->number;
-	void *trie;
-
-	if (packet->family == 4) {
-		__builtin_memcpy(key4.addr, packet->addr, sizeof(key4.addr));
-		trie = bpf_map_lookup_elem(&lpm4, &slot);
-		return trie && bpf_map_lookup_elem(trie, &key4);
-	}
-	__builtin_memcpy(key6.addr, packet->addr, sizeof(key6.addr));
-	trie = bpf_map_lookup_elem(&lpm6, &slot);
-	return trie && bpf_map_lookup_elem(trie, &key6);
-}
-
 static __always_inline __u64 port_count(const struct packet *packet)
 {
 	count_port(packet->port, packet->length);
@@ -87,7 +69,7 @@ STAGE(generation, packet.port + packet.addr[0] + gen.number)
 STAGE(port, port_named(&packet, &gen))
 STAGE(near, source_near(&packet, &gen, XDPWL_HALF_ANY))
 STAGE(listed, source_listed(&packet, &gen, true))
-STAGE(trie, trie_find(&packet, &gen))
+STAGE(trie, packet.family == 4 ? !trie_find4(&packet, &gen) : !trie_find6(&packet, &gen))
 STAGE(cell, source_cell(&packet, &gen, port_class(&packet, &gen)))
 STAGE(flow, flow_known(ctx, packet_addr(&packet), packet_flow(&packet)))
 STAGE(count, port_count(&packet))
