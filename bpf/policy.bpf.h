@@ -149,10 +149,8 @@ static __always_inline __u64 fine6_word(const struct generation *gen, __u64 at)
 }
 
 /* In bit 0. */
-static __always_inline __u64 fine6_bit(const struct generation *gen, __u64 hash)
+static __always_inline __u64 fine6_bit(__u64 word, __u64 hash)
 {
-	__u64 word = fine6_word(gen, hash >> (gen->slot->fine6_shift & 63));
-
 	return bit_first(word, XDPWL_FINE6_BIT1(hash)) &
 	       bit_first(word, XDPWL_FINE6_BIT2(hash)) &
 	       bit_first(word, XDPWL_FINE6_BIT3(hash));
@@ -174,13 +172,20 @@ static __always_inline bool fine_hit6(const struct packet *packet,
 {
 	__u64 head = source_hash(packet, gen);
 	__be32 next = packet->addr[1] & gen->slot->fine6_mask;
-	__u64 found = fine6_bit(gen, xdpwl_fine6_hash(head, next));
+	__u64 hash = xdpwl_fine6_hash(head, next), found;
+	__u32 shift = gen->slot->fine6_shift & 63;
 
-	/* Which of them it is differs between listed ones, and is no branch. */
-	if (gen->slot->flags & XDPWL_HAS_MARKS6)
-		found |= near6_mark(gen, head);
-	if (gen->slot->flags & XDPWL_HAS_FINE6_SHORT)
-		found |= fine6_bit(gen, xdpwl_fine6_hash(head, XDPWL_FINE6_SHORT));
+	/* Which of two it is differs between listed ones, and is no branch. */
+	if (gen->slot->flags & XDPWL_HAS_FINE6_HEADS) {
+		__u64 whole = xdpwl_fine6_hash(head, XDPWL_FINE6_HEAD);
+		__u64 word = fine6_word(gen, whole >> shift);
+
+		found = fine6_bit(word, hash) | fine6_bit(word, whole);
+	} else {
+		found = fine6_bit(fine6_word(gen, hash >> shift), hash);
+		if (gen->slot->flags & XDPWL_HAS_MARKS6)
+			found |= near6_mark(gen, head);
+	}
 	return found & 1;
 }
 

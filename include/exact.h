@@ -61,10 +61,11 @@ XDPWL_INLINE __u64 xdpwl_hash(__u64 address, __u32 length, __u64 seed)
 /* fine6 holds prefixes by their first 32 bits and as many of the next as there is room for
  * (fine6_mask in the slot leaves these of bits 32 to 63, as they stand in a packet). What is
  * shorter, and would have too many of them, is known by its first 32 bits alone: near6
- * marks these (XDPWL_HAS_MARKS6), or if that is full fine6 holds them, too
- * (XDPWL_HAS_FINE6_SHORT), and is asked twice. `head_hash` is xdpwl_bloom_hash(). The word
- * is hash >> fine6_shift; three bits of it, modulo 64. All set: perhaps. */
-#define XDPWL_FINE6_SHORT	(1ull << 32)	/* in place of the next bits */
+ * marks these (XDPWL_HAS_MARKS6), or if that is full fine6 holds them, too, and all else of
+ * a head in the same word (XDPWL_HAS_FINE6_HEADS). `head_hash` is xdpwl_bloom_hash(). The
+ * word is hash >> fine6_shift, of the prefix or the head; three bits of it, modulo 64. All
+ * set: perhaps. */
+#define XDPWL_FINE6_HEAD	(1ull << 32)	/* in place of the next bits */
 
 XDPWL_INLINE __u64 xdpwl_fine6_hash(__u64 head_hash, __u64 next)
 {

@@ -138,7 +138,7 @@ struct xdpwl_cell_key {
 #define XDPWL_RA		0x800	/* option ra on */
 #define XDPWL_CLASS_E		0x1000	/* option class-e on */
 #define XDPWL_HAS_TABLE4	0x2000	/* table4 stands in front of lpm4 */
-#define XDPWL_HAS_FINE6_SHORT	0x4000	/* fine6 has keys of 32 bits, too */
+#define XDPWL_HAS_FINE6_HEADS	0x4000	/* fine6 is by heads: near6 is full */
 #define XDPWL_HAS_FINE4		0x8000	/* the map fine4, in place of the slot's */
 #define XDPWL_HAS_TOUCHED4	0x10000	/* touched4 is there: near4 says nothing */
 #define XDPWL_HAS_FINE6		0x20000	/* the map fine6, in place of the slot's */

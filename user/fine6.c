@@ -12,7 +12,7 @@
 #include "near.h"
 
 #define KEYS_MOST	(8ull * FINE_WORDS)	/* more of them, and too many pass; or */
-#define KEYS_MOST_TWICE	(5ull * FINE_WORDS)	/* where each is asked for twice */
+#define KEYS_MOST_HEADS	(5ull * FINE_WORDS)	/* where each has two chances */
 #define KEYS_FEW(n)	(20 * (uint64_t)(n) + 65536)	/* a small filter is faster */
 #define PLANS		3		/* 48, 44 and 40 bits */
 #define PLAN_BITS(k)	(48u - 4 * (k))
@@ -63,7 +63,7 @@ static struct plan plan_of(const struct lengths *lengths, uint32_t k,
  * few. `heads`: shorter ones have keys, too. */
 static struct plan plan_choose(const struct lengths *lengths, uint64_t few, bool heads)
 {
-	uint64_t most = heads ? KEYS_MOST_TWICE : KEYS_MOST;
+	uint64_t most = heads ? KEYS_MOST_HEADS : KEYS_MOST;
 	struct plan plan = { 0 };
 	uint32_t k;
 
@@ -84,9 +84,11 @@ static void key_mark(struct tables *tables, uint64_t high, uint64_t next)
 {
 	struct xdpwl_slot *slot = tables->slot;
 	uint64_t head = xdpwl_bloom_hash(htonl(high >> 32), slot->seed);
-	uint64_t hash = xdpwl_fine6_hash(head, next);
+	uint64_t hash = xdpwl_fine6_hash(head, next), at = hash;
 
-	*fine_word(&tables->fine6, slot->fine6, hash >> slot->fine6_shift) |=
+	if (slot->flags & XDPWL_HAS_FINE6_HEADS)
+		at = xdpwl_fine6_hash(head, XDPWL_FINE6_HEAD);
+	*fine_word(&tables->fine6, slot->fine6, at >> slot->fine6_shift) |=
 		1ull << (XDPWL_FINE6_BIT1(hash) & 63) |
 		1ull << (XDPWL_FINE6_BIT2(hash) & 63) |
 		1ull << (XDPWL_FINE6_BIT3(hash) & 63);
@@ -103,37 +105,40 @@ static void prefix_mark(struct tables *tables, const struct key6 *key, uint32_t 
 	}
 }
 
-/* Where near6 is `full` here. */
-static void heads_mark(struct tables *tables, const struct key6 *key, bool full)
+static void heads_mark(struct tables *tables, const struct key6 *key)
 {
+	struct xdpwl_slot *slot = tables->slot;
 	uint64_t high = key->high;
 	uint32_t i;
 
 	for (i = 0; i < key6_heads(key, 32); i++) {
-		if (full)
-			key_mark(tables, high, XDPWL_FINE6_SHORT);
-		else
-			near6_mark(tables->slot, high);
+		if (slot->flags & XDPWL_HAS_FINE6_HEADS) {
+			key_mark(tables, high, XDPWL_FINE6_HEAD);
+		} else {
+			near6_mark(slot, high);
+			slot->flags |= XDPWL_HAS_MARKS6;
+		}
 		high += 1ull << 32;
 	}
-	tables->slot->flags |= full ? XDPWL_HAS_FINE6_SHORT : XDPWL_HAS_MARKS6;
 }
 
 int fine6_build(struct tables *tables)
 {
 	const struct table *lpm6 = &tables->lpm6;
 	struct xdpwl_slot *slot = tables->slot;
-	bool full = near6_is_full(slot);
+	bool heads = near6_is_full(slot);
 	struct lengths lengths;
 	struct plan plan;
 	size_t i;
 
 	lengths_count(&lengths, lpm6);
-	plan = plan_choose(&lengths, KEYS_FEW(lpm6->n), full);
+	plan = plan_choose(&lengths, KEYS_FEW(lpm6->n), heads);
 	if (fine_fit(&tables->fine6, plan.keys, &slot->fine6_shift))
 		return -ENOMEM;
 	if (tables->fine6.n)
 		slot->flags |= XDPWL_HAS_FINE6;
+	if (heads)
+		slot->flags |= XDPWL_HAS_FINE6_HEADS;
 	slot->fine6_mask = htonl(~0u << (64 - plan.bits));
 	for (i = 0; i < lpm6->n; i++) {
 		struct key6 key = key6_at(lpm6, i);
@@ -141,7 +146,7 @@ int fine6_build(struct tables *tables)
 		if (key.length >= plan.first)
 			prefix_mark(tables, &key, plan.bits);
 		else if (key.length >= XDPWL_SHORT6)
-			heads_mark(tables, &key, full);
+			heads_mark(tables, &key);
 	}
 	return 0;
 }

@@ -74,9 +74,11 @@ static uint32_t lines_listed6(const struct tables *tables, struct address addres
 
 static bool fine6_has(const struct tables *tables, uint64_t head, uint64_t next)
 {
+	bool heads = tables->slot->flags & XDPWL_HAS_FINE6_HEADS;
 	uint64_t hash = xdpwl_fine6_hash(head, next);
+	uint64_t at = heads ? xdpwl_fine6_hash(head, XDPWL_FINE6_HEAD) : hash;
 	const __u64 *word = fine_word(&tables->fine6, tables->slot->fine6,
-				      hash >> tables->slot->fine6_shift);
+				      at >> tables->slot->fine6_shift);
 
 	return bit_is(word, XDPWL_FINE6_BIT1(hash) & 63) &&
 	       bit_is(word, XDPWL_FINE6_BIT2(hash) & 63) &&
@@ -105,8 +107,8 @@ static bool fine6_passes(const struct tables *tables, struct address address)
 	return fine6_has(tables, head, next & tables->slot->fine6_mask) ||
 	       (tables->slot->flags & XDPWL_HAS_MARKS6 &&
 		near6_marks(tables, head)) ||
-	       (tables->slot->flags & XDPWL_HAS_FINE6_SHORT &&
-		fine6_has(tables, head, XDPWL_FINE6_SHORT));
+	       (tables->slot->flags & XDPWL_HAS_FINE6_HEADS &&
+		fine6_has(tables, head, XDPWL_FINE6_HEAD));
 }
 
 static uint32_t head_listed6(const struct tables *tables, struct address address)
@@ -197,9 +199,8 @@ static void test_fine6(void **state)
 		n = sizes[k & 1];
 		tables_of(&tables, prefixes, n, false);
 		assert_int_equal(tables.slot->flags, XDPWL_HAS_FINE6 |
-				 (n == sizes[0] ? 0 :
-				  near6_is_full(tables.slot) ? XDPWL_HAS_FINE6_SHORT :
-							       XDPWL_HAS_MARKS6));
+				 (near6_is_full(tables.slot) ? XDPWL_HAS_FINE6_HEADS :
+				  n == sizes[1] ? XDPWL_HAS_MARKS6 : 0));
 		for (i = 0; i < QUESTIONS / 10; i++)
 			assert_true(question_ask(&tables, false, prefixes, n));
 		tables_free(&tables);
