@@ -40,7 +40,7 @@ def ratios(numerator, denominator):
 def goal_of(family, n, mix):
     """Of parse-then-drop; of no filter in mix c."""
     if mix == "c":
-        if family == 4 or n <= 15:
+        if family == 4 or n <= 10_000:
             return 0.95
         return 0.75 if n >= MILLION else 0.85
     if mix == "d":
