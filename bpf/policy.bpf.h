@@ -157,7 +157,7 @@ static __always_inline __u64 fine6_bit(__u64 word, __u64 hash)
 }
 
 /* Whether near6 marks a source, in bit 0. */
-static __always_inline __u64 near6_mark(const struct generation *gen, __u64 hash)
+static __always_inline __u64 near6_marked(const struct generation *gen, __u64 hash)
 {
 	__u64 word = gen->slot->near6.word[XDPWL_HALF_ANY]
 			     [XDPWL_BLOOM_WORD(hash, XDPWL_NEAR6_SHIFT)];
@@ -184,7 +184,7 @@ static __always_inline bool fine_hit6(const struct packet *packet,
 	} else {
 		found = fine6_bit(fine6_word(gen, hash >> shift), hash);
 		if (gen->slot->flags & XDPWL_HAS_MARKS6)
-			found |= near6_mark(gen, head);
+			found |= near6_marked(gen, head);
 	}
 	return found & 1;
 }

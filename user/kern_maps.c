@@ -348,6 +348,8 @@ static int inners_fill(struct kern *kern, const struct tables *tables,
 	for (k = 0; k < N_INNERS; k++)
 		if (inners[k].fd >= 0)
 			close(inners[k].fd);
+	/* Whoever comes to this slot after a command that was killed is to know of it. */
+	kern->control->slot[slot].flags |= *parted;
 	for (k = 0; k < 2 && !err; k++)
 		err = tries_fill(kern, &tries[k], *parted, before);
 	return err;

@@ -175,7 +175,8 @@ static uint32_t part_open(const struct kern *kern, const struct kern_tries *trie
  * threads than there are CPUs leave no time for anything else. Returns how many still are. */
 static uint32_t free_wait(uint32_t entries)
 {
-	struct timespec time = { .tv_nsec = FREE_NS * (long)entries };
+	uint64_t ns = (uint64_t)FREE_NS * entries;
+	struct timespec time = { ns / 1000000000, ns % 1000000000 };
 
 	if (entries < FREE_LEAST)
 		return entries;

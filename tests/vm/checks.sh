@@ -146,6 +146,25 @@ check_set()
 	exits 0 "set: detach" xdpwl detach --all
 }
 
+# So many that their trie is in parts, where the kernel can place these. Below a prefix that
+# is so short nothing stands in front of it.
+check_parts()
+{
+	awk 'BEGIN { for (i = 0; i < 140000; i++)
+		printf "2a0%x:%x:0:1::/64\n", i % 16, i / 16 }' > /tmp/big
+	printf '%s\n' 'set big file /tmp/big' 'allow @big 443' \
+		'allow 2a00::/12 25' > "$RULES"
+	exits 0 "parts: attach" xdpwl attach xp0
+	exits 0 "parts: the first prefix" xdpwl test 2a00:0:0:1::5 443
+	exits 0 "parts: the last prefix" xdpwl test 2a0f:222d:0:1::5 443
+	exits 9 "parts: beside it" xdpwl test 2a0f:222d:0:2::5 443
+	exits 0 "parts: the short one" xdpwl test 2a0f:222d:0:2::5 25
+	echo 'allow 198.51.100.9 22' > "$RULES"
+	exits 0 "parts: apply others" xdpwl apply
+	exits 9 "parts: they are gone" xdpwl test 2a00:0:0:1::5 443
+	exits 0 "parts: detach" xdpwl detach --all
+}
+
 check_rules()
 {
 	cat > "$RULES" << RULES
@@ -239,6 +258,7 @@ check_load
 check_mode native
 check_mode generic
 check_set
+check_parts
 check_rules
 check_cases
 check_groups
