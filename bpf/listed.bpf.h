@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * IPv6 address to the number of its entry, by heads, lines and a hash table (include/exact.h).
+ * IPv6 address to the number of its entry, by heads, runs, lines and a hash table
+ * (include/exact.h).
  * In: scalars; out, one: listed6() is verified alone.
  */
 #ifndef LISTED_BPF_H
@@ -136,6 +137,47 @@ static __always_inline __u32 kind_listed(struct sought *sought,
 	return kind_find(sought);
 }
 
+/* ---- runs ---- */
+
+/* 1 where a run does not have an address, else 0. No branch: which of them it is nobody can
+ * guess. */
+static __always_inline __u64 run_misses(const struct xdpwl_line6 *line, __u32 i,
+					__u64 high)
+{
+	__u64 at = high - line->first[i], within = line->behind[i];
+
+	at = at >> 16 | (within - (at & 0xffff)) >> 63;
+	at |= -at;
+	asm volatile("%0 >>= 63" : "+r"(at));
+	return at;
+}
+
+/* Of prefixes of 49 to 64 bits: XDPWL_ASK_LINES where lines6 may know more. */
+static __always_inline __u32 runs_find6(const struct sought *sought, __u32 shift,
+					__u64 high)
+{
+	__u64 at = xdpwl_hash(high >> 16 << 16, XDPWL_HEAD(48), sought->seed) >>
+		   (shift & 63);
+	struct xdpwl_runs6 *runs = block_find(&runs6, sought->slot, at / XDPWL_LINES);
+	__u32 number, i, k;
+
+	if (!runs)
+		return XDPWL_ASK_LINES;
+#pragma clang loop unroll(disable)
+	for (k = 0; k < XDPWL_CHAIN6; k++) {
+		const struct xdpwl_line6 *line =
+			&runs->line[value_bound(at + k, XDPWL_LINES - 1)];
+
+		number = 0;
+#pragma unroll
+		for (i = 0; i < XDPWL_RUNS6; i++)
+			number |= line->number[i] & (run_misses(line, i, high) - 1);
+		if (number || !line->on)
+			return number;
+	}
+	return XDPWL_ASK_LINES;
+}
+
 /* ---- heads ---- */
 
 /* The number, XDPWL_UNLISTED or XDPWL_ASK_LINES | kinds. */
@@ -178,7 +220,11 @@ __noinline __u32 listed6(__u64 high, __u64 low, __u32 slot)
 #pragma unroll
 	for (i = 0; i < XDPWL_KINDS6; i++) {
 		sought.address = i ? high : low;
-		if (!number && kinds >> i & 1)
+		if (number || !(kinds >> i & 1))
+			continue;
+		if (i == 1)
+			number = runs_find6(&sought, tables->exact6.runs_shift, high);
+		if (i != 1 || number == XDPWL_ASK_LINES)
 			number = kind_listed(&sought, xdpwl_kind6(i), high);
 	}
 	return number;

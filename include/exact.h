@@ -8,7 +8,9 @@
  *   fine6     a Bloom filter, which most neighbours of listed prefixes do not pass; in the
  *             slot, or where that has no room for so much, a map
  *   heads6    first 32 bits to the one prefix below them, or that there are more
- * The others are of kinds, by length. Each marks the line of its head, an address prefix
+ * Of the others most that have 49 to 64 bits are found in one step:
+ *   runs6     first 48 bits to what is listed of them, one cache line
+ * What is left is of kinds, by length. Each marks the line of its head, an address prefix
  * of fixed length; one that is shorter than its head marks the lines of all heads that
  * it covers.
  *   lines6    one cache line each: which lengths there are, and a Bloom filter over the
@@ -104,6 +106,24 @@ XDPWL_INLINE __u32 xdpwl_bucket(__u64 hash, __u32 buckets)
 	return (hash >> 32) * buckets >> 32;
 }
 
+/*
+ * The line that the hash of the first 48 bits chooses, hash >> runs_shift: runs of addresses,
+ * by their upper words, that no longer prefix of the kind covers. Where `on` is not 0 there
+ * may be more in the next line of the element, in a circle, up to XDPWL_CHAIN6 lines. Behind
+ * the last of these lines6 is to be asked: there are all of a head, or here. A number is
+ * less than 0xffff; unused ones are 0.
+ */
+#define XDPWL_RUNS6	5
+#define XDPWL_CHAIN6	4
+
+struct xdpwl_line6 {
+	__u64 first[XDPWL_RUNS6];
+	__u16 behind[XDPWL_RUNS6];	/* addresses behind the first one */
+	__u16 number[XDPWL_RUNS6];
+	/* Last: what the verifier knows of an index is rounded up. */
+	__u32 on;
+};
+
 struct xdpwl_line {
 	__u64 word[7];
 	__u64 lengths;	/* behind: what the verifier knows of an index is rounded up */
@@ -115,6 +135,11 @@ struct xdpwl_line {
  * all elements. */
 struct xdpwl_lines {
 	struct xdpwl_line line[XDPWL_LINES];
+};
+
+/* Element of runs6. */
+struct xdpwl_runs6 {
+	struct xdpwl_line6 line[XDPWL_LINES];
 };
 
 /* What a hash sets in its line: bits of one word. */
@@ -173,6 +198,8 @@ struct xdpwl_exact {
 	__u32 blocks;	/* of the hash table; 0: there is none, ask the trie */
 	__u32 kinds;	/* bit i: there are prefixes of kind i */
 	__u32 buckets;	/* of heads6 */
+	__u32 runs_shift;
+	__u32 reserved;
 };
 
 /* In place of a number, | bits as in `kinds`: of what kinds they may be. No place
@@ -181,6 +208,7 @@ struct xdpwl_exact {
 
 _Static_assert(sizeof(struct xdpwl_heads6) == 1024, "heads6");
 _Static_assert(sizeof(struct xdpwl_lines) == 1024, "lines");
+_Static_assert(sizeof(struct xdpwl_runs6) == 1024, "runs6");
 _Static_assert(sizeof(struct xdpwl_exact6) == 1024, "exact6");
 
 #endif

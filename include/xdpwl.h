@@ -33,7 +33,7 @@
 #include "reasons.h"
 #include "table4.h"
 
-#define XDPWL_ABI	13
+#define XDPWL_ABI	14
 
 #define XDPWL_SLOTS	3	/* current, fallback of a confirm, being built */
 #define XDPWL_GROUPS	17	/* sets of interfaces: 16 that `on` tells apart, and the rest */
@@ -393,7 +393,7 @@ _Static_assert(sizeof(struct xdpwl_lpm6) == 20, "lpm6");
 _Static_assert(sizeof(struct xdpwl_entry) == 16, "entry");
 _Static_assert(sizeof(struct xdpwl_cell_key) == 8, "cell_key");
 _Static_assert(sizeof(struct xdpwl_slot) ==
-	       88 + (1 + 128 + 256 + 256 + 256 + 16 + 256 + 16) * 1024, "slot");
+	       96 + (1 + 128 + 256 + 256 + 256 + 16 + 256 + 16) * 1024, "slot");
 _Static_assert(sizeof(struct xdpwl_control) ==
 	       64 + XDPWL_SLOTS * sizeof(struct xdpwl_slot) +
 		       4 * XDPWL_ADDED_SETS * sizeof(struct xdpwl_added) +

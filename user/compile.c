@@ -304,6 +304,7 @@ void tables_free(struct tables *tables)
 	free(tables->fine6.elements);
 	free(tables->heads6.elements);
 	free(tables->lines6.elements);
+	free(tables->runs6.elements);
 	free(tables->exact6.elements);
 	free(tables->entries.elements);
 	memset(tables, 0, sizeof(*tables));

@@ -65,6 +65,8 @@ int exact_build(struct tables *tables, const uint32_t *numbers)
 	if (!err)
 		err = heads_build(tables, numbers, several);
 	if (!err)
+		err = runs6_build(tables, numbers, several);
+	if (!err)
 		err = lines_build(tables, several);
 	if (!err)
 		err = places_build(tables, numbers, several);

@@ -29,6 +29,7 @@ const char *const kern_map_names[N_MAPS] = {
 	[MAP_FINE6] = "fine6",
 	[MAP_HEADS6] = "heads6",
 	[MAP_LINES6] = "lines6",
+	[MAP_RUNS6] = "runs6",
 	[MAP_EXACT6] = "exact6",
 	[MAP_ENTRIES] = "entries",
 	[MAP_CELLS] = "cells",

@@ -154,7 +154,7 @@ struct inner {
 	int fd;			/* -1: empty, the slot's element is deleted */
 };
 
-#define N_INNERS 13
+#define N_INNERS 14
 
 /* An array of a generation's own size. */
 static struct inner inner_array(enum kern_map outer, const struct blocks *blocks,
@@ -214,6 +214,7 @@ static void inners_describe(struct inner inners[N_INNERS],
 			    XDPWL_FINE_BLOCKS),
 		inner_array(MAP_HEADS6, &tables->heads6, sizeof(struct xdpwl_heads6)),
 		inner_array(MAP_LINES6, &tables->lines6, sizeof(struct xdpwl_lines)),
+		inner_array(MAP_RUNS6, &tables->runs6, sizeof(struct xdpwl_runs6)),
 		inner_array(MAP_EXACT6, &tables->exact6, sizeof(struct xdpwl_exact6)),
 		inner_array(MAP_ENTRIES, &tables->entries, sizeof(struct xdpwl_entry)),
 	};
@@ -392,7 +393,8 @@ void kern_maps_retire(struct kern *kern, uint32_t place)
 						MAP_LPM4, MAP_LPM6, MAP_TABLE4,
 						MAP_LINES4, MAP_TOUCHED4, MAP_FINE4,
 						MAP_FINE6, MAP_HEADS6, MAP_LINES6,
-						MAP_EXACT6, MAP_ENTRIES, MAP_TEXT };
+						MAP_RUNS6, MAP_EXACT6, MAP_ENTRIES,
+						MAP_TEXT };
 	__u32 flags = kern->control->slot[place_slot(place)].flags;
 	struct outer_write writes[N_MAPS];
 	struct kern_tries tries[2];

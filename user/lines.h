@@ -14,6 +14,8 @@ uint64_t line_hash(const struct key6 *key, uint64_t seed);
 int fine6_build(struct tables *tables);
 /* Fill heads6 and its field of the slot; several[i]: lines6 is to know prefix i of lpm6. */
 int heads_build(struct tables *tables, const uint32_t *numbers, bool *several);
+/* Fill runs6 and its fields of the slot with what it can of these, and take that out. */
+int runs6_build(struct tables *tables, const uint32_t *numbers, bool *several);
 /* Fill lines6 and its fields of the slot with these. */
 int lines_build(struct tables *tables, const bool *several);
 /* All of that, and exact6; numbers[i] is that of entry i of lpm6. */

@@ -42,6 +42,7 @@ struct tables {
 	struct blocks table4, lines4;	/* xdpwl_tops4, xdpwl_lines4 */
 	struct blocks touched4, fine4;		/* xdpwl_fine */
 	struct blocks fine6, heads6;		/* xdpwl_fine, xdpwl_heads6 */
+	struct blocks runs6;			/* xdpwl_runs6 */
 	struct blocks lines6, exact6;		/* xdpwl_lines, xdpwl_exact6 */
 	struct blocks entries;			/* xdpwl_entry, by number - 1 */
 	struct table interfaces;		/* u32 ifindex -> xdpwl_interface */

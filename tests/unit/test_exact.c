@@ -52,6 +52,27 @@ static bool line_knows(const struct tables *tables, struct address address,
 	       line_has(line, *hash);
 }
 
+/* What runs6 says of an address; XDPWL_ASK_LINES where lines6 may know more. */
+static uint32_t runs_listed6(const struct tables *tables, uint64_t high)
+{
+	uint64_t hash = xdpwl_hash(high >> 16 << 16, XDPWL_HEAD(48), tables->slot->seed);
+	uint64_t at = hash >> tables->slot->exact6.runs_shift;
+	const struct xdpwl_runs6 *runs = tables->runs6.elements;
+	const struct xdpwl_line6 *line;
+	uint32_t i, k;
+
+	for (k = 0; runs && k < XDPWL_CHAIN6; k++) {
+		line = &runs[at / XDPWL_LINES].line[(at + k) % XDPWL_LINES];
+		for (i = 0; i < XDPWL_RUNS6; i++)
+			if (high >= line->first[i] && line->number[i] &&
+			    high - line->first[i] <= line->behind[i])
+				return line->number[i];
+		if (!line->on)
+			return XDPWL_UNLISTED;
+	}
+	return XDPWL_ASK_LINES;
+}
+
 static uint32_t lines_listed6(const struct tables *tables, struct address address,
 			      uint32_t kinds)
 {
@@ -62,6 +83,14 @@ static uint32_t lines_listed6(const struct tables *tables, struct address addres
 	for (length = 128; length >= XDPWL_SHORT6; length--) {
 		struct address prefix = cut(address, length);
 
+		if (length == 64 && kinds & 2) {
+			number = runs_listed6(tables, address.high);
+			if (number && number != XDPWL_ASK_LINES)
+				return number;
+			if (!number)
+				length = 48;
+			prefix = cut(address, length);
+		}
 		if (!(kinds >> line_kind(length) & 1) ||
 		    !line_knows(tables, address, prefix, &hash))
 			continue;
@@ -208,11 +237,61 @@ static void test_fine6(void **state)
 	free(prefixes);
 }
 
+/* Prefixes of 49 to 64 bits, few and many of one /48, nested, beside others. */
+static void test_runs6(void **state)
+{
+	struct address prefixes[400];
+	struct tables tables;
+	size_t round, n, kept, i;
+
+	(void)state;
+	for (round = 0; round < 40; round++) {
+		uint32_t heads = 1 + below(60), longest = below(2) ? 64 : 52;
+
+		n = 100 + below(300);
+		distinct = below(2) ? 1 : 4;
+		for (i = 0; i < n; i++)
+			prefixes[i] = cut((struct address){
+				0x2a00000100000000 + ((uint64_t)below(heads) << 16) +
+				below(65536), random_next(&seed), 0 },
+				below(8) ? 49 + below(longest - 48) : 33 + below(96));
+		qsort(prefixes, n, sizeof(*prefixes), address_compare);
+		for (i = kept = 0; i < n; i++)
+			if (!i || address_compare(&prefixes[i], &prefixes[i - 1]))
+				prefixes[kept++] = prefixes[i];
+		tables_of(&tables, prefixes, kept, false);
+		for (i = 0; i < QUESTIONS / 4; i++)
+			question_ask(&tables, false, prefixes, kept);
+		tables_free(&tables);
+	}
+}
+
+/* More entries, each its own, than a run has numbers for. */
+static void test_many_numbers(void **state)
+{
+	struct address *prefixes = calloc(70000, sizeof(*prefixes));
+	struct tables tables;
+	size_t n = 70000, i;
+
+	(void)state;
+	assert_non_null(prefixes);
+	for (i = 0; i < n; i++)
+		prefixes[i] = (struct address){ 0x2a00000100000000 + (i << 14), 0, 64 };
+	distinct = 1;
+	tables_of(&tables, prefixes, n, false);
+	for (i = 0; i < QUESTIONS / 10; i++)
+		question_ask(&tables, false, prefixes, n);
+	tables_free(&tables);
+	free(prefixes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_short6),
 		cmocka_unit_test(test_fine6),
+		cmocka_unit_test(test_runs6),
+		cmocka_unit_test(test_many_numbers),
 		cmocka_unit_test(test_few),
 		cmocka_unit_test(test_many),
 	};

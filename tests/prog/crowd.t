@@ -1,0 +1,91 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+Lists that crowd together, as those of a network that has one prefix and gives away many
+parts of it: nested, side by side, of every length. What the program says of members and
+of their neighbours, against what the lists say. XDPWL_SEED repeats a run.
+"""
+import ipaddress
+import os
+import random
+import secrets
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+import harness
+
+SEED = os.environ.get('XDPWL_SEED') or secrets.token_hex(4)
+HEADS = 600, 200, 100, 8	# of which the 600 prefixes of a round are
+QUESTIONS = 80
+# Bits of an address, of what all share, and where parts differ; lengths.
+SHAPES = {4: (32, 0x0a010000, 16, (17, 32)), 6: (128, 0x2a000001 << 96, 32, (33, 128))}
+PORTS = {443: 'a', 80: 'b'}
+
+
+def prefixes(rng, family, heads):
+    bits, base, shared, lengths = SHAPES[family]
+    middle = 16 if family == 6 else 9
+    found = set()
+    while len(found) < 600:
+        head = rng.randrange(heads) << (bits - shared - middle)
+        # Shorter ones would cover most of the others, which are left out then.
+        address = base | head | rng.getrandbits(bits - shared - middle)
+        if family == 6 and rng.randrange(64):
+            length = rng.randint(49, 64)
+        else:
+            length = rng.randint(*lengths)
+        found.add(ipaddress.ip_network((address >> bits - length << bits - length,
+                                        length)))
+    return sorted(found)
+
+
+def question(rng, family, chosen):
+    """A member of one, or somebody beside it."""
+    network = rng.choice(chosen)
+    bits, _, shared, _ = SHAPES[family]
+    keep = network.prefixlen if rng.randrange(2) else \
+        rng.randint(shared, min(network.prefixlen, bits - 1))
+    address = int(network[0]) >> bits - keep << bits - keep if keep < bits else \
+        int(network[0])
+    return ipaddress.ip_address(address | rng.getrandbits(bits - keep)
+                                if keep < bits else address)
+
+
+def round_check(tap, world, rng, heads):
+    lists = {(family, name): [] for family in SHAPES for name in PORTS.values()}
+    for family in SHAPES:
+        for network in prefixes(rng, family, heads):
+            lists[family, rng.choice('ab')].append(network)
+    text = ''
+    for (family, name), members in lists.items():
+        path = world.path('%s%d' % (name, family))
+        world.write(''.join('%s\n' % one for one in members), path)
+        port = next(port for port, owner in PORTS.items() if owner == name)
+        text += 'set %s%d file "%s"\nallow @%s%d %d\n' % (name, family, path, name,
+                                                          family, port)
+    world.must('apply', '-', stdin=text)
+    wrong = []
+    for family in SHAPES:
+        chosen = lists[family, 'a'] + lists[family, 'b']
+        for _ in range(QUESTIONS):
+            address = question(rng, family, chosen)
+            for port, name in PORTS.items():
+                owed = any(address in one for one in lists[family, name])
+                said = world.run('test', str(address), str(port)).returncode == 0
+                if said != owed:
+                    wrong.append('%s to %d: %s' % (address, port, said))
+    tap.ok(not wrong, '%d heads: %d answers' % (heads, 2 * 2 * QUESTIONS), *wrong[:20])
+
+
+def check_all(tap, world):
+    rng = random.Random(SEED)
+    tap.note('XDPWL_SEED=%s repeats this run' % SEED)
+    world.write('')
+    world.attach('generic')
+    for heads in HEADS:
+        round_check(tap, world, rng, heads)
+
+
+if __name__ == '__main__':
+    sys.exit(harness.run('crowd', check_all))
