@@ -215,7 +215,7 @@ static void test_fine6(void **state)
 	static const size_t sizes[] = { 20000, 100000 };
 	struct address *prefixes = calloc(sizes[1], sizeof(*prefixes));
 	struct tables tables;
-	size_t k, n, i;
+	size_t answered, k, n, i;
 
 	(void)state;
 	assert_non_null(prefixes);
@@ -230,8 +230,9 @@ static void test_fine6(void **state)
 		assert_int_equal(tables.slot->flags, XDPWL_HAS_FINE6 |
 				 (near6_is_full(tables.slot) ? XDPWL_HAS_FINE6_HEADS :
 				  n == sizes[1] ? XDPWL_HAS_MARKS6 : 0));
-		for (i = 0; i < QUESTIONS / 10; i++)
-			assert_true(question_ask(&tables, false, prefixes, n));
+		for (i = answered = 0; i < QUESTIONS / 10; i++)
+			answered += question_ask(&tables, false, prefixes, n);
+		assert_true(answered >= QUESTIONS / 10 * 99 / 100);
 		tables_free(&tables);
 	}
 	free(prefixes);
