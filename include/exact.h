@@ -172,7 +172,8 @@ struct xdpwl_home {
 
 XDPWL_INLINE struct xdpwl_home xdpwl_home(__u64 hash, __u32 blocks, __u32 places)
 {
-	__u64 at = (hash >> 32) * blocks;
+	/* Lists have prefixes at even steps, and a product makes even steps of these. */
+	__u64 at = ((hash ^ hash >> 32) * XDPWL_GOLDEN >> 32) * blocks;
 	struct xdpwl_home home = { at >> 32, (at & 0xffffffff) * places >> 32 };
 
 	return home;
