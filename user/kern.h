@@ -10,7 +10,8 @@
  *                   kern_clock.c: how these may tell the time
  *   kern_pins.c     the directory of pins: open, create, replace, remove
  *   kern_place.c    which generation is in force; the switch
- *   kern_maps.c     struct tables to a generation; kern_tries.c: the tries of a large list
+ *   kern_maps.c     struct tables to a generation; kern_inners.c: its inner maps;
+ *                   kern_tries.c: the tries of a large list
  *   kern_added.c    rows beside the generation in force
  *   kern_text.c     the generation's bytes (store.h) in and out of a map
  *   kern_link.c     programs on devices; kern_link_list.c: those that are there

@@ -87,13 +87,21 @@ struct kern_tries {
 	uint32_t slot;
 };
 
-/* Whether to part them: there is much, and this kernel places them at once. */
-bool kern_tries_can(const struct kern *kern, const struct kern_tries *tries);
+/* The flag where they are to be in parts: there is much, and this kernel places them at
+ * once; else 0. */
+__u32 kern_tries_parted(const struct kern *kern, const struct kern_tries *tries);
 /* All parts of a slot that no packet uses. -errno. */
 int kern_tries_fill(const struct kern *kern, const struct kern_tries *tries);
 /* The same from part `first` on, of nothing: what is there goes. */
 int kern_tries_empty(const struct kern *kern, const struct kern_tries *tries,
 		     uint32_t first);
+
+/* All inner maps of a slot that no packet uses; *parted: what its flags are to say of the
+ * tries. -errno. */
+int kern_inners_fill(struct kern *kern, const struct tables *tables, uint32_t slot,
+		     __u32 *parted);
+/* Give them back. */
+void kern_inners_empty(struct kern *kern, uint32_t slot);
 
 /* The inner map of `outer` at `key`, by its id: an fd, or -errno (-ENOENT: none). */
 int kern_inner_get(int outer, uint32_t key);

@@ -184,14 +184,15 @@ static uint32_t free_wait(uint32_t entries)
 	return 0;
 }
 
-bool kern_tries_can(const struct kern *kern, const struct kern_tries *tries)
+__u32 kern_tries_parted(const struct kern *kern, const struct kern_tries *tries)
 {
 	LIBBPF_OPTS(bpf_map_batch_opts, opts);
 	uint32_t none = 0;
 
-	return tries->table->n >= PARTED_LEAST &&
-	       !bpf_map_update_batch(kern->map[tries->map], &none, &none, &none,
-				     &opts);
+	if (tries->table->n < PARTED_LEAST ||
+	    bpf_map_update_batch(kern->map[tries->map], &none, &none, &none, &opts))
+		return 0;
+	return tries->flag;
 }
 
 int kern_tries_fill(const struct kern *kern, const struct kern_tries *tries)
