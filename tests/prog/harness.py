@@ -232,6 +232,16 @@ class Failure(Exception):
     """The test cannot go on."""
 
 
+def answers_wrong(world, asked):
+    """Of (source, port, passes) those of which `test` says otherwise, as texts."""
+    wrong = []
+    for source, port, passes in asked:
+        said = world.run('test', str(source), str(port)).returncode == 0
+        if said != passes:
+            wrong.append('%s to %d: %s' % (source, port, said))
+    return wrong
+
+
 def run(name, check, devices=3):
     """A test of one world: check(tap, world), and the end of both. Its exit status."""
     tap = Tap()
