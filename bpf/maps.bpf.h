@@ -121,25 +121,10 @@ struct {
 	__uint(max_entries, XDPWL_SLOTS);
 	__type(key, __u32);
 	__array(values, struct blocks_inner);
-} lines4 SEC(".maps"), heads6 SEC(".maps"), runs6 SEC(".maps"), lines6 SEC(".maps"),
+} lines4 SEC(".maps"), numbers4 SEC(".maps"), heads6 SEC(".maps"), runs6 SEC(".maps"), lines6 SEC(".maps"),
 	exact6 SEC(".maps");
 
 /* Of one size, whatever the generation: looked up in place, without a call. */
-struct table4_inner {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, XDPWL_TOP_BLOCKS4);
-	__uint(map_flags, BPF_F_RDONLY_PROG);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct xdpwl_tops4));
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, XDPWL_SLOTS);
-	__type(key, __u32);
-	__array(values, struct table4_inner);
-} table4 SEC(".maps");
-
 struct fine_inner {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, XDPWL_FINE_BLOCKS);

@@ -105,20 +105,26 @@ static __always_inline __u64 source_hash(const struct packet *packet,
 static __always_inline bool near_hit4(const struct packet *packet,
 				      const struct generation *gen, __u32 half)
 {
+	const struct xdpwl_near4 *near = &gen->slot->near4;
 	const __u8 *source = (void *)packet->addr;
+	__u32 head = *(const __u16 *)source;
 
-	return bit_of(gen->slot->near4.bits[half][*(const __u16 *)source],
-		      source[2] >> XDPWL_NEAR4_SHIFT);
+	return half == XDPWL_HALF_ANY ?
+		       bit_of(near->any[head], source[2] >> XDPWL_NEAR4_SHIFT) :
+		       bit_of(near->all[head / 32],
+			      head * 2 + (source[2] >> XDPWL_NEAR4_ALL_SHIFT));
 }
 
 static __always_inline bool near_hit6(const struct packet *packet,
 				      const struct generation *gen, __u32 half)
 {
+	const struct xdpwl_near6 *near = &gen->slot->near6;
+	const __u32 any = 64 - XDPWL_NEAR6_ANY, all = 64 - XDPWL_NEAR6_ALL;
 	__u64 hash = source_hash(packet, gen);
-	__u32 word = XDPWL_BLOOM_WORD(hash, XDPWL_NEAR6_SHIFT);
 
-	return bloom_has(gen->slot->near6.word[half][word], hash,
-			 XDPWL_NEAR6_SHIFT);
+	return half == XDPWL_HALF_ANY ?
+		       bloom_has(near->any[XDPWL_BLOOM_WORD(hash, any)], hash, any) :
+		       bloom_has(near->all[XDPWL_BLOOM_WORD(hash, all)], hash, all);
 }
 
 /* By the first 16 bits alone. */
@@ -135,9 +141,7 @@ static __always_inline bool short6_hit(const struct packet *packet,
 static __always_inline bool table_hit4(struct packet *packet,
 				       const struct generation *gen)
 {
-	if (!(gen->slot->flags & XDPWL_HAS_TABLE4))
-		return true;
-	packet->number = listed4(bpf_ntohl(packet->addr[0]), gen->slot, gen->number);
+	packet->number = listed4(packet->addr, gen->slot, gen->number);
 	return packet->number != XDPWL_UNLISTED;
 }
 
@@ -145,7 +149,7 @@ static __always_inline __u64 fine6_word(const struct generation *gen, __u64 at)
 {
 	return gen->slot->flags & XDPWL_HAS_FINE6 ?
 		       fine_word(&fine6, gen->number, at) :
-		       gen->slot->fine6[value_bound(at, XDPWL_FINE_SLOT - 1)];
+		       gen->slot->fine6[value_bound(at, XDPWL_FINE6_SLOT - 1)];
 }
 
 /* In bit 0. */
@@ -159,11 +163,11 @@ static __always_inline __u64 fine6_bit(__u64 word, __u64 hash)
 /* Whether near6 marks a source, in bit 0. */
 static __always_inline __u64 near6_marked(const struct generation *gen, __u64 hash)
 {
-	__u64 word = gen->slot->near6.word[XDPWL_HALF_ANY]
-			     [XDPWL_BLOOM_WORD(hash, XDPWL_NEAR6_SHIFT)];
+	const __u32 shift = 64 - XDPWL_NEAR6_ANY;
+	__u64 word = gen->slot->near6.any[XDPWL_BLOOM_WORD(hash, shift)];
 
-	return bit_first(word, XDPWL_BLOOM_MARK1(hash, XDPWL_NEAR6_SHIFT)) &
-	       bit_first(word, XDPWL_BLOOM_MARK2(hash, XDPWL_NEAR6_SHIFT));
+	return bit_first(word, XDPWL_BLOOM_MARK1(hash, shift)) &
+	       bit_first(word, XDPWL_BLOOM_MARK2(hash, shift));
 }
 
 /* By its first 32 bits, alone or with the next. */
@@ -287,9 +291,7 @@ entry_find4(const struct packet *packet, const struct generation *gen)
 	__u32 number = packet->number;
 
 	if (!number)
-		number = gen->slot->flags & XDPWL_HAS_TABLE4 ?
-				 number_find4(bpf_ntohl(packet->addr[0]), gen->number) :
-				 XDPWL_ASK_TRIE;
+		number = number_find4(bpf_ntohl(packet->addr[0]), gen->number);
 	if (number == XDPWL_ASK_TRIE)
 		return trie_find4(packet, gen);
 	return number ? entry_numbered(gen, number) : NULL;

@@ -49,39 +49,6 @@ static __always_inline __u32 bit_first32(__u32 word, __u32 number)
 	return word;
 }
 
-static __always_inline __u64 fine4_word(const struct xdpwl_slot *tables, __u32 slot,
-					__u64 at)
-{
-	return tables->flags & XDPWL_HAS_FINE4 ?
-		       fine_word(&fine4, slot, at) :
-		       tables->fine4[value_bound(at, XDPWL_FINE_SLOT - 1)];
-}
-
-/* Whether a prefix may cover an address in host order, of a /20 that none covers wholly. */
-static __always_inline bool fine4_has(__u32 addr, const struct xdpwl_slot *tables,
-				      __u32 slot)
-{
-	__u64 hash = (addr >> (32 - XDPWL_FINE4_LENGTH)) * tables->seed;
-	__u64 word = fine4_word(tables, slot, hash >> (tables->fine4_shift & 63));
-	__u32 number = XDPWL_ADDRESS4(hash) + (addr & tables->fine4_mask);
-	__u32 tags = XDPWL_FINE4_TAGS(word);
-
-	return ((bit_first32(XDPWL_FINE4_ADDRESSES(word), number) &
-		 bit_first32(tags, XDPWL_PART4_TAG1(hash)) &
-		 bit_first32(tags, XDPWL_PART4_TAG2(hash))) |
-		(bit_first32(tags, XDPWL_WHOLE4_TAG1(hash)) &
-		 bit_first32(tags, XDPWL_WHOLE4_TAG2(hash)))) & 1;
-}
-
-static __always_inline const struct xdpwl_line4 *line4_find(__u32 slot, __u64 number)
-{
-	const struct xdpwl_lines4 *block = block_find(&lines4, slot,
-						      number / XDPWL_LINES4);
-
-	/* Bound there, lest a compiler adds to a pointer that was not compared yet. */
-	return block ? &block->line[value_bound(number, XDPWL_LINES4 - 1)] : NULL;
-}
-
 /* 1 where a run begins at an address or before it. No branch: half of them would be
  * guessed wrong. */
 static __always_inline __u64 run_begun(__u64 first, __u64 addr)
@@ -100,67 +67,161 @@ static __always_inline __u64 runs_begun(const struct xdpwl_line4 *line, __u64 ad
 	       run_begun(line->first[6], addr);
 }
 
-/* What a line that sends nobody on says of an address. */
-static __always_inline __u32 line4_number(const struct xdpwl_line4 *line, __u32 addr)
+/* The number in a line's run that an address is in, or 0: without a branch, too. */
+static __always_inline __u32 run_number(const struct xdpwl_line4 *line, __u32 addr)
 {
-	__u64 run = runs_begun(line, addr), more;
+	/* The last that begins. Of none, what the eighth would be is read, and not used. */
+	__u64 none = runs_begun(line, addr) - 1, run = value_bound(none, 7);
+	__u64 within = addr - line->first[run];
 
-	if (!run)
-		return XDPWL_UNLISTED;
-	run = value_bound(run - 1, 7);
-	if (addr - line->first[run] > line->behind[run])
-		return XDPWL_UNLISTED;
-	more = line->more[run];
-	return more == XDPWL_MORE4_TRIE ? XDPWL_ASK_TRIE : line->number + more;
+	none |= line->behind[run] - within;
+	asm volatile("%0 s>>= 63" : "+r"(none));
+	return line->number[run] & ~none;
 }
 
-/* The number of an address in host order, that a prefix may cover. */
-__noinline __u32 number_find4(__u32 addr, __u32 slot)
+/* What a line says of an address: XDPWL_UNLISTED, the number of an entry, or that and
+ * XDPWL_LINE4_DENSE. One branch: strangers go one way, whatever /24 they come from. */
+static __always_inline __u32 line4_number(const struct xdpwl_line4 *line, __u32 addr,
+					  const struct xdpwl_crowds4 *crowds)
 {
-	__u32 head = addr >> 16, low = addr & 0xffff, log, at;
-	const struct xdpwl_tops4 *tops = block_find(&table4, slot,
-						    head / XDPWL_TOPS4);
-	const struct xdpwl_line4 *line;
+	__u32 number = run_number(line, addr), is_crowd = -(number >> 31);
+	__u64 crowd, bit;
 
-	if (!tops)
+	asm volatile("" : "+r"(is_crowd));
+	crowd = value_bound(number & is_crowd, XDPWL_CROWDS4 - 1);
+	bit = bit_first(crowds->bits[crowd][addr >> 6 & 3], addr);
+	if (!(number & -(bit & 1)))
+		return XDPWL_UNLISTED;
+	return (number & ~is_crowd) | (crowds->number[crowd] & is_crowd);
+}
+
+static __always_inline __u64 fine4_hash(__u32 addr, const struct xdpwl_slot *tables)
+{
+	return (addr >> (32 - XDPWL_FINE4_LENGTH)) * tables->seed;
+}
+
+/* Whether a word of fine4 says that a prefix may cover an address, of that hash. */
+static __always_inline bool fine4_has(__u64 word, __u64 hash, __u32 addr,
+				      const struct xdpwl_slot *tables)
+{
+	__u32 number = XDPWL_ADDRESS4(hash) + (addr & tables->fine4_mask);
+	__u32 tags = XDPWL_FINE4_TAGS(word);
+
+	return ((bit_first32(XDPWL_FINE4_ADDRESSES(word), number) &
+		 bit_first32(tags, XDPWL_PART4_TAG1(hash)) &
+		 bit_first32(tags, XDPWL_PART4_TAG2(hash))) |
+		(bit_first32(tags, XDPWL_WHOLE4_TAG1(hash)) &
+		 bit_first32(tags, XDPWL_WHOLE4_TAG2(hash)) &
+		 bit_first32(tags, XDPWL_WHOLE4_TAG3(hash)))) & 1;
+}
+
+static __always_inline __u64 line4_home(__u32 addr, const struct xdpwl_slot *tables)
+{
+	return xdpwl_line4_home(addr >> 8, tables->seed, tables->lines4_shift);
+}
+
+static __always_inline __u32 number_dense(__u32 slot, __u32 block, __u32 at)
+{
+	const struct xdpwl_numbers4 *numbers = block_find(&numbers4, slot, block);
+
+	return numbers ? numbers->number[value_bound(at, XDPWL_NUMBERS4 - 1)] :
+			 XDPWL_ASK_TRIE;
+}
+
+/* Of an address in a /20 that is covered wholly. */
+static __always_inline __u32 whole4_number(__u32 addr, __u32 slot, __u32 whole)
+{
+	__u32 group = whole & ~XDPWL_WHOLE4_DENSE;
+
+	if (!(whole & XDPWL_WHOLE4_DENSE))
+		return whole;
+	if (whole == XDPWL_WHOLE4_TRIE)
 		return XDPWL_ASK_TRIE;
-	at = tops->top[head % XDPWL_TOPS4];
-	log = at & ((1 << XDPWL_TOP4_LOG_BITS) - 1);
-	line = line4_find(slot, (at >> XDPWL_TOP4_LOG_BITS) +
-					(low << log >> 16));
-	if (!line)
-		return XDPWL_ASK_TRIE;
-	if (line->on - 1 < XDPWL_ON4_SHIFTS) {
-		at = addr - line->first[0];
-		if (at > line->behind[0])
-			return XDPWL_UNLISTED;
-		line = line4_find(slot, line->number + (at >> (line->on & 31)));
-		if (!line)
+	return number_dense(slot, group / (XDPWL_NUMBERS4 / XDPWL_GROUP4),
+			    group * XDPWL_GROUP4 + (addr >> 12 & 15));
+}
+
+static __always_inline __u32 lines4_number(__u32 addr, const struct xdpwl_slot *tables,
+					   __u32 slot)
+{
+	__u64 home = line4_home(addr, tables), at;
+	const struct xdpwl_lines4 *lines = NULL;
+	__u32 number, k;
+
+	if (tables->flags & XDPWL_HAS_LINES4) {
+		lines = block_find(&lines4, slot, home / XDPWL_LINES4);
+		if (!lines)
 			return XDPWL_ASK_TRIE;
 	}
-	if (line->on && addr >= line->first[XDPWL_RUNS4 - 1]) {
-		line = line4_find(slot, line->on);
-		if (!line)
-			return XDPWL_ASK_TRIE;
+#pragma clang loop unroll(disable)
+	for (k = 0; k < XDPWL_CHAIN4; k++) {
+		const struct xdpwl_line4 *line;
+
+		at = (home + k) % XDPWL_LINES4;
+		if (lines)
+			line = &lines->line[value_bound(at, XDPWL_LINES4 - 1)];
+		else
+			line = &tables->lines4[value_bound(home - home % XDPWL_LINES4 + at,
+							   XDPWL_LINES4_SLOT - 1)];
+		number = line4_number(line, addr, &tables->crowds4);
+		if (number & XDPWL_LINE4_DENSE)
+			return number_dense(slot, number & ~XDPWL_LINE4_DENSE, addr & 255);
+		if (number || !line->on)
+			return number;
 	}
-	return line4_number(line, addr);
+	return XDPWL_ASK_TRIE;
+}
+
+static __always_inline bool whole4_has(__u32 near, __u32 addr)
+{
+	return bit_first32(near, (addr >> 12 & 15) + XDPWL_NEAR4_WHOLE) & 1;
 }
 
 /* The number of an address in host order, XDPWL_UNLISTED or XDPWL_ASK_TRIE, by all that
  * the slot has of IPv4. */
-static __always_inline __u32 listed4(__u32 addr, const struct xdpwl_slot *tables,
-				     __u32 slot)
+__noinline __u32 number_find4(__u32 addr, __u32 slot)
 {
-	struct xdpwl_whole4 whole = tables->whole4[addr >> 16];
+	const struct xdpwl_slot *tables = slot_numbered(slot);
+	__u32 head = bpf_htons(addr >> 16);
 
-	if (bit_first32(whole.bits, addr >> 12 & 15) & 1) {
-		if (whole.number != XDPWL_NUMBER4_MIXED)
-			return whole.number;
-	} else if ((tables->flags & XDPWL_HAS_TOUCHED4 && !touched4_has(addr, slot)) ||
-		   !fine4_has(addr, tables, slot)) {
-		return XDPWL_UNLISTED;
+	if (whole4_has(tables->near4.any[head], addr))
+		return whole4_number(addr, slot, tables->whole4[head]);
+	if (tables->flags & XDPWL_HAS_FINE4) {
+		__u64 hash = fine4_hash(addr, tables);
+		__u64 word = fine_word(&fine4, slot, hash >> (tables->fine4_shift & 63));
+
+		if (!fine4_has(word, hash, addr, tables))
+			return XDPWL_UNLISTED;
 	}
-	return number_find4(addr, slot);
+	return lines4_number(addr, tables, slot);
+}
+
+/* The same of what the slot holds, and where it holds not all, of that. `source` is the
+ * address as it stands in a packet. */
+static __always_inline __u32 listed4(const __be32 *source,
+				     const struct xdpwl_slot *tables, __u32 slot)
+{
+	__u32 head = *(const __u16 *)source, addr = bpf_ntohl(*source), number;
+	__u64 hash = fine4_hash(addr, tables), home = line4_home(addr, tables);
+	const struct xdpwl_line4 *line;
+
+	if (tables->flags & XDPWL_HAS_TOUCHED4 && !touched4_has(addr, slot))
+		return XDPWL_UNLISTED;
+	if (tables->flags & (XDPWL_HAS_FINE4 | XDPWL_HAS_LINES4))
+		return number_find4(addr, slot);
+	if (whole4_has(tables->near4.any[head], addr)) {
+		number = tables->whole4[head];
+		return number & XDPWL_WHOLE4_DENSE ? number_find4(addr, slot) : number;
+	}
+	if (!fine4_has(tables->fine4[value_bound(hash >> (tables->fine4_shift & 63),
+						 XDPWL_FINE4_SLOT - 1)],
+		       hash, addr, tables))
+		return XDPWL_UNLISTED;
+	line = &tables->lines4[value_bound(home, XDPWL_LINES4_SLOT - 1)];
+	number = line4_number(line, addr, &tables->crowds4);
+	if (number ? number & XDPWL_LINE4_DENSE : line->on)
+		number = number_find4(addr, slot);
+	return number;
 }
 
 #endif

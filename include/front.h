@@ -13,8 +13,10 @@
  * near4, near6: as much of the slot as stays in the second-level cache, in two halves: the
  * first is asked for every class, the second, which holds prefixes with such a cell
  * alone, for `all` (class 0). IPv4: for each first two bytes, as they stand in the
- * packet, a bit for each first three bits of the third. Those of 0.0.0.0/8, 127.0.0.0/8
- * and 224.0.0.0/3 are always set: no rule is asked about them, but others judge them.
+ * packet, a bit for each first four bits of the third, or first one; the former are in one
+ * word with those that say which of these /20s are covered wholly. Of 0.0.0.0/8,
+ * 127.0.0.0/8 and 224.0.0.0/3 all are always set: no rule is asked about them, but others
+ * judge them.
  * IPv6: a blocked Bloom filter over the first 32 bits; in the same words of the first half, marks
  * of what fine6 leaves away. A half is all ones where most of it would be: what answers at
  * random is a branch that no CPU foresees.
@@ -29,9 +31,9 @@
 #define XDPWL_FINES		8192
 #define XDPWL_FINE_BLOCKS	32
 
-/* Words that a slot has room for, of fine4 and of fine6; the map takes their place where it
- * is there. */
-#define XDPWL_FINE_SLOT		32768
+/* Words that a slot has room for; the map takes their place where it is there. */
+#define XDPWL_FINE4_SLOT	16384
+#define XDPWL_FINE6_SLOT	32768
 
 struct xdpwl_fine {
 	__u64 word[XDPWL_FINES];
@@ -45,17 +47,23 @@ struct xdpwl_short6 {
 	__u64 word[XDPWL_HALVES][65536 / 64];
 };
 
-#define XDPWL_NEAR4_SHIFT	5
+#define XDPWL_NEAR4_SHIFT	4
+#define XDPWL_NEAR4_WHOLE	16	/* + bit: all of it is covered */
+#define XDPWL_NEAR4_ALL_SHIFT	7
 
 struct xdpwl_near4 {
-	__u8 bits[XDPWL_HALVES][65536];	/* bit third byte >> XDPWL_NEAR4_SHIFT */
+	__u32 any[65536];	/* bit third byte >> XDPWL_NEAR4_SHIFT */
+	__u64 all[65536 / 32];	/* bit bytes % 32 * 2 + (third byte >> XDPWL_NEAR4_ALL_SHIFT)
+				 * of word bytes / 32 */
 };
 
-#define XDPWL_NEAR6_LOG		14	/* log2 of words in a half */
-#define XDPWL_NEAR6_SHIFT	(64 - XDPWL_NEAR6_LOG)
+/* log2 of words */
+#define XDPWL_NEAR6_ANY		14
+#define XDPWL_NEAR6_ALL		12
 
 struct xdpwl_near6 {
-	__u64 word[XDPWL_HALVES][1 << XDPWL_NEAR6_LOG];
+	__u64 any[1 << XDPWL_NEAR6_ANY];
+	__u64 all[1 << XDPWL_NEAR6_ALL];
 };
 
 /* Of the first 32 bits of an address, as they stand there; `seed` odd and secret: sources
@@ -76,8 +84,8 @@ xdpwl_bloom_hash(__be32 head, __u64 seed)
 #define XDPWL_BLOOM_MARK2(hash, shift)	((hash) >> ((shift) - 24))
 
 _Static_assert(sizeof(struct xdpwl_short6) == 16 * 1024, "short6");
-_Static_assert(sizeof(struct xdpwl_near4) == 128 * 1024, "near4");
-_Static_assert(sizeof(struct xdpwl_near6) == 256 * 1024, "near6");
+_Static_assert(sizeof(struct xdpwl_near4) == 272 * 1024, "near4");
+_Static_assert(sizeof(struct xdpwl_near6) == 160 * 1024, "near6");
 _Static_assert(sizeof(struct xdpwl_fine) == 64 * 1024, "fine");
 
 #endif

@@ -4,31 +4,35 @@
  * the entries of lpm4, and it says of every address what that trie would, or that the
  * trie is to be asked.
  *
- * Prefixes, nested or not, are runs of addresses of which the same entry speaks. Runs
- * stand in order, as many together as a cache line holds: to know all of an address is to
- * find its line, and what a packet costs is the lines of memory that it touches.
- *   whole4    in front, in the slot: which /20s are covered wholly, and whose they are
+ * Prefixes, nested or not, are runs of addresses of which the same entry speaks. What
+ * a packet costs is the lines of memory that it touches one after another, so each of
+ * these is found by the address alone.
+ *   whole4    whose the /20s are that are covered wholly; near4 says which are
  *   touched4  of large lists: which /24s are covered in part or wholly
- *   fine4     what is covered beside whole /20s: a Bloom filter; in the slot, or where that
- *             has no room for so much, a map
- *   table4    by the first two bytes: where their lines are, and how many
- *   lines4    the lines, in blocks; one with more runs than it holds sends on to others
+ *   fine4     what is covered beside whole /20s: a Bloom filter, where most neighbours of
+ *             listed prefixes end
+ *   lines4    what else is covered, by a hash of the /24: a cache line of runs; in the
+ *             slot, or where that has no room for so many, a map
+ *   crowds4   /24s with more runs than a line, all of one entry: a bit for each address
+ *   numbers4  numbers by address, for what is denser still
  *   entries   number to entry
- * Neighbours of listed prefixes end in front. That has to be few instructions, and loads that
- * do not wait for each other: see bpf/plain.bpf.h.
+ * All but the maps touched4 and numbers4 are in the slot; fine4 and lines4 of large lists
+ * are maps, too.
  */
 #ifndef XDPWL_TABLE4_H
 #define XDPWL_TABLE4_H
 
 #include <linux/types.h>
 
-/* Of a /16. Bit: first four bits of the third byte. */
-struct xdpwl_whole4 {
-	__u16 bits;
-	__u16 number;		/* of their entry; XDPWL_NUMBER4_MIXED: of several, or larger */
-};
+/* A number is that of an entry, 1 ..., or: */
+#define XDPWL_UNLISTED	0
+#define XDPWL_ASK_TRIE	0xffffffffu
 
-#define XDPWL_NUMBER4_MIXED	0xffff
+/* Of the whole /20s of a /16, by its two bytes as they stand in a packet: the number of their
+ * entry, or where they have several, or a larger one, XDPWL_WHOLE4_DENSE | group, or
+ * XDPWL_WHOLE4_TRIE. A group is 16 of numbers4, by the next four bits. */
+#define XDPWL_WHOLE4_DENSE	0x8000u
+#define XDPWL_WHOLE4_TRIE	0xffffu
 
 /* touched4, of elements as front.h has them. Bit: first 24 bits, in host order. */
 
@@ -36,7 +40,7 @@ struct xdpwl_whole4 {
  * A word of fine4 is of all /27s whose hash chooses it, hash >> fine4_shift of the slot: one
  * load answers whatever the list has there, a part of a /27 or all of it. The hash
  * is that number of 27 bits times the slot's seed. Bits are numbered modulo 32:
- *   tags       two of a /27 that is covered in part, two others of one that is covered
+ *   tags       two of a /27 that is covered in part, three others of one that is covered
  *   addresses  of the former: XDPWL_ADDRESS4(hash) + (address & fine4_mask), where the
  *              mask leaves its last five bits, or the first ones of them
  */
@@ -49,45 +53,40 @@ struct xdpwl_whole4 {
 #define XDPWL_ADDRESS4(hash)	((hash) >> 28)
 #define XDPWL_WHOLE4_TAG1(hash)	((hash) >> 22)
 #define XDPWL_WHOLE4_TAG2(hash)	((hash) >> 16)
+#define XDPWL_WHOLE4_TAG3(hash)	((hash) >> 10)
 
-/* Element of table4. The first two bytes of an address, in host order, are
- * element * XDPWL_TOPS4 + index. */
-#define XDPWL_TOP_BLOCKS4	4
-#define XDPWL_TOPS4		16384
+/* The line of a /24, of 2^(64 - shift), by its number of 24 bits: lists have neighbours at
+ * even steps, and a product alone makes even steps of these. */
+static inline __attribute__((always_inline)) __u64 xdpwl_line4_home(__u64 at24, __u64 seed,
+								     __u32 shift)
+{
+	__u64 hash = at24 * seed;
 
-/* The first of 2^log lines << XDPWL_TOP4_LOG_BITS | log: the first `log` of the lower 16 bits
- * of an address say which. Where nothing is listed that is line 0, which is empty; a line
- * may be of several. */
-#define XDPWL_TOP4_LOG_BITS	4
-
-struct xdpwl_tops4 {
-	__u32 top[XDPWL_TOPS4];
-};
+	return (hash ^ hash >> 32) * 0x9e3779b97f4a7c15ull >> (shift & 63);
+}
 
 /*
- * Runs in order of their first addresses, which are in host order; unused ones begin at
- * XDPWL_NO_RUN4. Addresses behind the first one: a run ends within its /16. The number of
- * its entry is `number` + `more`, unless that is XDPWL_MORE4_TRIE.
- *
- * A line that has no room for all of its runs says with `on` where more is known; not 0:
- *   1 ... 16  it has one run, which is all of theirs; of an address in it, `at` behind the
- *             first, line number + (at >> on) speaks
- *   others    line `on` speaks of those in its last run, and behind that
- * A line that one of the former names may be one of the latter, and no more than that.
+ * Runs of the /24s whose home is the line, by lines4_shift of the slot. In order of their first addresses, which are
+ * in host order; unused ones begin at XDPWL_NO_RUN4. All of a /24 stand in one line. Where
+ * `on` is not 0, some of those that belong there may stand in the next of the 16 lines
+ * around, in a circle, up to XDPWL_CHAIN4 lines; behind the last of these the trie is to
+ * be asked.
  */
 #define XDPWL_RUNS4		7
+#define XDPWL_CHAIN4		4
 #define XDPWL_NO_RUN4		0xffffffffu	/* a source that is never asked about */
-#define XDPWL_MORE4_TRIE	0xffff
-#define XDPWL_ON4_SHIFTS	16	/* lines with such numbers are not used, but for 0 */
 
 struct xdpwl_line4 {
 	__u32 first[XDPWL_RUNS4];
-	__u16 behind[XDPWL_RUNS4];
-	__u16 more[XDPWL_RUNS4];
-	/* Last: what the verifier knows of an index is rounded up. */
-	__u32 number;
-	__u32 on;
+	__u32 number[XDPWL_RUNS4];
+	__u8 behind[XDPWL_RUNS4];	/* addresses behind the first one: a run ends within
+					 * its /24 */
+	__u8 on;
 };
+
+/* In place of the number of a run that is a whole /24, where it does not say all: */
+#define XDPWL_LINE4_CROWD	0x80000000u	/* | number of a crowd */
+#define XDPWL_LINE4_DENSE	0x40000000u	/* | block of numbers4, by the last 8 bits */
 
 /* Element of lines4. */
 #define XDPWL_LINES4		16
@@ -96,13 +95,27 @@ struct xdpwl_lines4 {
 	struct xdpwl_line4 line[XDPWL_LINES4];
 };
 
-/* A number is that of an entry, 1 ..., or: */
-#define XDPWL_UNLISTED	0
-#define XDPWL_ASK_TRIE	0xffffffffu
+#define XDPWL_LINES4_SLOT	4096	/* lines that the slot has room for */
 
-_Static_assert(sizeof(struct xdpwl_whole4) == 4, "whole4");
-_Static_assert(sizeof(struct xdpwl_tops4) == 64 * 1024, "tops4");
+/* The first crowd is none: all bits are set, so that each number can be asked for one. */
+#define XDPWL_CROWDS4		1024
+
+struct xdpwl_crowds4 {
+	__u64 bits[XDPWL_CROWDS4][4];	/* by the last 8 bits of an address */
+	__u32 number[XDPWL_CROWDS4];
+};
+
+/* Element of numbers4. */
+#define XDPWL_NUMBERS4		256
+#define XDPWL_GROUP4		16
+
+struct xdpwl_numbers4 {
+	__u32 number[XDPWL_NUMBERS4];
+};
+
 _Static_assert(sizeof(struct xdpwl_line4) == 64, "one cache line");
 _Static_assert(sizeof(struct xdpwl_lines4) == 1024, "lines4");
+_Static_assert(sizeof(struct xdpwl_crowds4) == 36 * 1024, "crowds4");
+_Static_assert(sizeof(struct xdpwl_numbers4) == 1024, "numbers4");
 
 #endif

@@ -33,7 +33,7 @@
 #include "reasons.h"
 #include "table4.h"
 
-#define XDPWL_ABI	14
+#define XDPWL_ABI	15
 
 #define XDPWL_SLOTS	3	/* current, fallback of a confirm, being built */
 #define XDPWL_GROUPS	17	/* sets of interfaces: 16 that `on` tells apart, and the rest */
@@ -137,9 +137,9 @@ struct xdpwl_cell_key {
 #define XDPWL_ANY_ALL		0x400	/* some rule for `any` is of `all` */
 #define XDPWL_RA		0x800	/* option ra on */
 #define XDPWL_CLASS_E		0x1000	/* option class-e on */
-#define XDPWL_HAS_TABLE4	0x2000	/* table4 stands in front of lpm4 */
 #define XDPWL_HAS_FINE6_HEADS	0x4000	/* fine6 is by heads: near6 is full */
-#define XDPWL_HAS_FINE4		0x8000	/* the map fine4, in place of the slot's */
+#define XDPWL_HAS_LINES4	0x8000	/* the map lines4, in place of the slot's */
+#define XDPWL_HAS_FINE4		0x2000	/* the map fine4, in place of the slot's */
 #define XDPWL_HAS_TOUCHED4	0x10000	/* touched4 is there: near4 says nothing */
 #define XDPWL_HAS_FINE6		0x20000	/* the map fine6, in place of the slot's */
 #define XDPWL_HAS_MARKS6	0x40000	/* near6 has marks */
@@ -154,17 +154,20 @@ struct xdpwl_slot {
 	__u32 flags;
 	__u32 n_ethertypes;
 	__be16 ethertypes[XDPWL_ETHERTYPES];
-	__u32 fine4_shift, fine6_shift;	/* table4.h, exact.h */
-	__u32 fine4_mask;
+	__u32 lines4_shift, fine4_shift, fine4_mask;	/* table4.h */
+	__u32 fine6_shift;				/* exact.h */
 	__be32 fine6_mask;
 	struct xdpwl_exact exact6;
+	__u32 reserved[7];	/* up to a cache line: `lines4` are some */
 	struct xdpwl_entry first[XDPWL_FIRST];	/* of `entries` */
 	struct xdpwl_near4 near4;	/* before what is larger: near enough for an offset */
-	struct xdpwl_whole4 whole4[65536];	/* by two bytes, in host order */
-	__u64 fine4[XDPWL_FINE_SLOT];	/* table4.h */
+	__u16 whole4[65536];		/* table4.h */
+	struct xdpwl_line4 lines4[XDPWL_LINES4_SLOT];
+	struct xdpwl_crowds4 crowds4;
+	__u64 fine4[XDPWL_FINE4_SLOT];
 	struct xdpwl_near6 near6;
 	struct xdpwl_short6 short6;
-	__u64 fine6[XDPWL_FINE_SLOT];	/* exact.h */
+	__u64 fine6[XDPWL_FINE6_SLOT];	/* exact.h */
 	struct xdpwl_named named;
 };
 
@@ -393,7 +396,8 @@ _Static_assert(sizeof(struct xdpwl_lpm6) == 20, "lpm6");
 _Static_assert(sizeof(struct xdpwl_entry) == 16, "entry");
 _Static_assert(sizeof(struct xdpwl_cell_key) == 8, "cell_key");
 _Static_assert(sizeof(struct xdpwl_slot) ==
-	       96 + (1 + 128 + 256 + 256 + 256 + 16 + 256 + 16) * 1024, "slot");
+	       128 + (1 + 272 + 128 + 256 + 36 + 128 + 160 + 16 + 256 + 16) * 1024, "slot");
+_Static_assert(__builtin_offsetof(struct xdpwl_slot, lines4) % 64 == 0, "lines4 aligned");
 _Static_assert(sizeof(struct xdpwl_control) ==
 	       64 + XDPWL_SLOTS * sizeof(struct xdpwl_slot) +
 		       4 * XDPWL_ADDED_SETS * sizeof(struct xdpwl_added) +

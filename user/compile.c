@@ -194,7 +194,7 @@ static void options_emit(struct xdpwl_slot *slot, const struct options *options)
 /* All that stands in front of the tries. */
 static int front_emit(struct tables *tables, uint64_t seed)
 {
-	struct numbers numbers;
+	struct numbers numbers = { 0 };
 	int err;
 
 	tables->slot->seed = seed | 1;
@@ -202,9 +202,10 @@ static int front_emit(struct tables *tables, uint64_t seed)
 		tables->slot->flags |= XDPWL_HAS_4;
 	if (tables->lpm6.n)
 		tables->slot->flags |= XDPWL_HAS_6;
-	near_build4(tables);
 	near_build6(tables);
-	err = numbers_build(&numbers, tables);
+	err = near_build4(tables);
+	if (!err)
+		err = numbers_build(&numbers, tables);
 	if (!err)
 		err = table4_build(tables, numbers.of4);
 	if (!err)
@@ -297,10 +298,10 @@ void tables_free(struct tables *tables)
 	table_free(&tables->cells);
 	table_free(&tables->interfaces);
 	free(tables->slot);
-	free(tables->table4.elements);
 	free(tables->touched4.elements);
 	free(tables->fine4.elements);
 	free(tables->lines4.elements);
+	free(tables->numbers4.elements);
 	free(tables->fine6.elements);
 	free(tables->heads6.elements);
 	free(tables->lines6.elements);

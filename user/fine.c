@@ -13,14 +13,16 @@ int fine_create(struct blocks *map)
 	return map->elements ? 0 : -ENOMEM;
 }
 
-int fine_fit(struct blocks *map, uint64_t keys, __u32 *shift)
+int fine_fit(struct blocks *map, uint64_t keys, uint32_t words, uint64_t most, __u32 *shift)
 {
-	bool in_slot = keys <= FINE_KEYS_SLOT;
-	uint32_t most = in_slot ? XDPWL_FINE_SLOT : FINE_WORDS, words = 2;
+	bool in_slot = keys <= most;
+	uint32_t used = 2;
 
-	while (words < most && words * KEYS_A_WORD < keys)
-		words *= 2;
-	*shift = 64 - __builtin_ctz(words);
+	if (!in_slot)
+		words = FINE_WORDS;
+	while (used < words && used * KEYS_A_WORD < keys)
+		used *= 2;
+	*shift = 64 - __builtin_ctz(used);
 	return in_slot ? 0 : fine_create(map);
 }
 

@@ -7,13 +7,12 @@
 #include "tables.h"
 
 #define FINE_WORDS	(XDPWL_FINE_BLOCKS * XDPWL_FINES)
-#define FINE_KEYS_SLOT	(8ull * XDPWL_FINE_SLOT)	/* more of them do not fit the slot */
 
 /* A map, all zero. -ENOMEM. */
 int fine_create(struct blocks *map);
-/* For a filter of so many keys: a map, unless they fit the slot. The filter uses the first
- * 2^(64 - shift) words. -ENOMEM. */
-int fine_fit(struct blocks *map, uint64_t keys, __u32 *shift);
+/* For a filter of so many keys: a map, unless there are no more than `most` of them, for which
+ * the slot's words are enough. The filter uses the first 2^(64 - shift) words. -ENOMEM. */
+int fine_fit(struct blocks *map, uint64_t keys, uint32_t words, uint64_t most, __u32 *shift);
 /* Word `at` of the map; of the slot's where there is none. */
 __u64 *fine_word(const struct blocks *map, __u64 *slot, uint64_t at);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Runs to what stands in front of their lines: whole4, touched4 and fine4. */
+/* Runs to fine4, which stands in front of their lines. */
 #include <errno.h>
 #include <string.h>
 #include "fine.h"
@@ -7,8 +7,9 @@
 
 #define LENGTHS		5	/* of an address in a /27: 32 bits down to 28 */
 /* Keys are such addresses and /27s. */
+#define KEYS_SLOT	(10ull * XDPWL_FINE4_SLOT)
 #define KEYS_GOOD	(8ull * FINE_WORDS)	/* more, and addresses are cut shorter */
-#define KEYS_MOST	(16ull * FINE_WORDS)	/* more, and the filter says nothing */
+#define KEYS_MOST	(2 * KEYS_GOOD)	/* more, and the filter says nothing */
 
 /* Of a run: as many whole blocks as follow one another, of the largest kind that begins
  * there, within one block of the kind before. */
@@ -17,7 +18,6 @@ static const int kind_bits[] = { 12, 32 - XDPWL_FINE4_LENGTH, 0 };
 
 struct piece {
 	uint32_t first, last;
-	uint32_t number;	/* of the run */
 	enum kind kind;
 };
 
@@ -50,7 +50,7 @@ static bool piece_next(struct pieces *pieces, struct piece *piece)
 		if (end > from / size * size + size)
 			end = from / size * size + size;
 	}
-	*piece = (struct piece){ from, end - 1, run->number, kind };
+	*piece = (struct piece){ from, end - 1, kind };
 	pieces->from = end;
 	pieces->at += end > run->last;
 	return true;
@@ -101,50 +101,22 @@ static void whole27_mark(struct tables *tables, const struct piece *piece)
 	for (; at <= piece->last >> kind_bits[WHOLE27]; at++) {
 		hash = at * tables->slot->seed;
 		*word_find(tables, hash) |= tag(XDPWL_WHOLE4_TAG1(hash)) |
-					    tag(XDPWL_WHOLE4_TAG2(hash));
-	}
-}
-
-static void whole20_mark(struct tables *tables, const struct piece *piece)
-{
-	struct xdpwl_whole4 *whole;
-	uint32_t at;
-
-	for (at = piece->first >> 12; at <= piece->last >> 12; at++) {
-		whole = &tables->slot->whole4[at >> 4];
-		if (!whole->bits && piece->number < XDPWL_NUMBER4_MIXED)
-			whole->number = piece->number;
-		if (whole->number != piece->number)
-			whole->number = XDPWL_NUMBER4_MIXED;
-		whole->bits |= 1u << (at & 15);
+					    tag(XDPWL_WHOLE4_TAG2(hash)) |
+					    tag(XDPWL_WHOLE4_TAG3(hash));
 	}
 }
 
 static void pieces_mark(struct tables *tables, const struct runs *runs)
 {
-	static void (*const mark[])(struct tables *, const struct piece *) = {
-		whole20_mark, whole27_mark, addresses_mark,
-	};
 	struct pieces pieces = { .runs = runs };
 	struct piece piece;
 
-	while (piece_next(&pieces, &piece))
-		mark[piece.kind](tables, &piece);
-}
-
-int touched4_build(struct tables *tables, const struct runs *runs)
-{
-	uint32_t at;
-	size_t i;
-
-	if (!(tables->slot->flags & XDPWL_HAS_TOUCHED4))
-		return 0;
-	if (fine_create(&tables->touched4))
-		return -ENOMEM;
-	for (i = 0; i < runs->n; i++)
-		for (at = runs->run[i].first >> 8; at <= runs->run[i].last >> 8; at++)
-			*fine_word(&tables->touched4, NULL, at / 64) |= 1ull << (at & 63);
-	return 0;
+	while (piece_next(&pieces, &piece)) {
+		if (piece.kind == WHOLE27)
+			whole27_mark(tables, &piece);
+		if (piece.kind == ADDRESSES)
+			addresses_mark(tables, &piece);
+	}
 }
 
 int fine4_build(struct tables *tables, const struct runs *runs)
@@ -156,7 +128,8 @@ int fine4_build(struct tables *tables, const struct runs *runs)
 	while (left < LENGTHS - 1 && keys[left] > KEYS_GOOD)
 		left++;
 	tables->slot->fine4_mask = 31u >> left << left;
-	if (fine_fit(&tables->fine4, keys[left], &tables->slot->fine4_shift))
+	if (fine_fit(&tables->fine4, keys[left], XDPWL_FINE4_SLOT, KEYS_SLOT,
+		     &tables->slot->fine4_shift))
 		return -ENOMEM;
 	if (tables->fine4.n)
 		tables->slot->flags |= XDPWL_HAS_FINE4;

@@ -11,6 +11,7 @@
 #include "lines.h"
 #include "near.h"
 
+#define KEYS_SLOT	(8ull * XDPWL_FINE6_SLOT)
 #define KEYS_MOST	(8ull * FINE_WORDS)	/* more of them, and too many pass; or */
 #define KEYS_MOST_HEADS	(5ull * FINE_WORDS)	/* where each has two chances */
 #define KEYS_FEW(n)	(20 * (uint64_t)(n) + 65536)	/* a small filter is faster */
@@ -133,7 +134,8 @@ int fine6_build(struct tables *tables)
 
 	lengths_count(&lengths, lpm6);
 	plan = plan_choose(&lengths, KEYS_FEW(lpm6->n), heads);
-	if (fine_fit(&tables->fine6, plan.keys, &slot->fine6_shift))
+	if (fine_fit(&tables->fine6, plan.keys, XDPWL_FINE6_SLOT, KEYS_SLOT,
+		     &slot->fine6_shift))
 		return -ENOMEM;
 	if (tables->fine6.n)
 		slot->flags |= XDPWL_HAS_FINE6;

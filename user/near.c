@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Marks what the entries of the tries touch, in the slot. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <string.h>
+#include "fine.h"
 #include "key6.h"
 #include "near.h"
+#include "runs4.h"
 
 #define MOST(bits) ((bits) / 3)	/* set bits: more of them, and a table says little */
 
@@ -12,101 +15,148 @@ static bool has_all(const struct xdpwl_entry *entry)
 	return entry->profile & XDPWL_PROFILE_ALL;
 }
 
-/* Half a table of `size` bytes that would say "perhaps" too often says so always. */
-static bool saturate(void *half, size_t size)
+/* Half a table of `size` bytes, of whose bits `mask` is asked, would say "perhaps" too often:
+ * then it says so always. */
+static bool saturate(void *half, size_t size, uint64_t mask)
 {
-	const __u64 *words = half;
+	__u64 *words = half;
 	size_t set = 0, i;
 
 	for (i = 0; i < size / 8; i++)
-		set += __builtin_popcountll(words[i]);
-	if (set <= MOST(size * 8))
+		set += __builtin_popcountll(words[i] & mask);
+	if (set <= MOST(size / 8 * __builtin_popcountll(mask)))
 		return false;
-	memset(half, 0xff, size);
+	for (i = 0; i < size / 8; i++)
+		words[i] |= mask;
 	return true;
 }
 
 /* ---- IPv4 ---- */
 
-/* Addresses first ... last in a half. */
-static void near_mark4(struct tables *tables, int half, uint32_t first, uint32_t last)
+#define ANY_BITS	(0x0000ffff0000ffffull)	/* of two words; others are of whole /20s */
+
+/* Addresses first ... last. */
+static void any_mark4(struct xdpwl_near4 *near, uint32_t first, uint32_t last)
 {
 	const int shift = 8 + XDPWL_NEAR4_SHIFT, bits = 16 - shift;
-	__u8 *near = tables->slot->near4.bits[half];
 	uint32_t i;
 
 	for (i = first >> shift; i <= last >> shift; i++)
-		near[htons(i >> bits)] |= 1u << (i & ((1u << bits) - 1));
+		near->any[htons(i >> bits)] |= 1u << (i & ((1u << bits) - 1));
+}
+
+static void all_mark4(struct xdpwl_near4 *near, uint32_t first, uint32_t last)
+{
+	const int shift = 8 + XDPWL_NEAR4_ALL_SHIFT;
+	uint32_t i, head;
+
+	for (i = first >> shift; i <= last >> shift; i++) {
+		head = htons(i >> 1);
+		near->all[head / 32] |= 1ull << (head % 32 * 2 + (i & 1));
+	}
 }
 
 static void entry_mark4(struct tables *tables, size_t i)
 {
-	const struct xdpwl_lpm4 *key = (struct xdpwl_lpm4 *)tables->lpm4.keys + i;
 	const struct xdpwl_entry *entry =
 		(struct xdpwl_entry *)tables->lpm4.values + i;
-	uint32_t first, last;
+	struct xdpwl_near4 *near = &tables->slot->near4;
+	struct run run = run4_of(&tables->lpm4, i, 0);
 
-	memcpy(&first, key->addr, sizeof(first));
-	first = ntohl(first);
-	last = key->len ? first | (uint32_t)(0xffffffffull >> key->len) :
-			  UINT32_MAX;
-	near_mark4(tables, XDPWL_HALF_ANY, first, last);
+	any_mark4(near, run.first, run.last);
 	if (has_all(entry))
-		near_mark4(tables, XDPWL_HALF_ALL, first, last);
+		all_mark4(near, run.first, run.last);
 }
 
-void near_build4(struct tables *tables)
+/* Sources that others judge: none of the tables may say that they are not listed. */
+static const struct run never[] = {
+	{ 0, 0x00ffffff, 0 }, { 0x7f000000, 0x7fffffff, 0 }, { 0xe0000000, 0xffffffff, 0 },
+};
+
+static void never_mark4(struct xdpwl_slot *slot, const struct run *run)
 {
-	/* Sources that others judge. */
-	static const uint32_t never[][2] = {
-		{ 0, 0x00ffffff }, { 0x7f000000, 0x7fffffff },
-		{ 0xe0000000, 0xffffffff },
-	};
+	uint32_t at;
+
+	any_mark4(&slot->near4, run->first, run->last);
+	all_mark4(&slot->near4, run->first, run->last);
+	for (at = run->first >> 16; at <= run->last >> 16; at++) {
+		slot->near4.any[htons(at)] |= 0xffffu << XDPWL_NEAR4_WHOLE;
+		slot->whole4[htons(at)] = XDPWL_WHOLE4_TRIE;
+	}
+}
+
+static void touched_mark4(struct tables *tables, const struct run *run)
+{
+	uint32_t at;
+
+	for (at = run->first >> 8; at <= run->last >> 8; at++)
+		*fine_word(&tables->touched4, NULL, at / 64) |= 1ull << (at & 63);
+}
+
+int touched4_build(struct tables *tables)
+{
+	size_t i;
+
+	tables->slot->flags |= XDPWL_HAS_TOUCHED4;
+	if (fine_create(&tables->touched4))
+		return -ENOMEM;
+	for (i = 0; i < tables->lpm4.n; i++) {
+		struct run run = run4_of(&tables->lpm4, i, 0);
+
+		touched_mark4(tables, &run);
+	}
+	for (i = 0; i < sizeof(never) / sizeof(*never); i++)
+		touched_mark4(tables, &never[i]);
+	return 0;
+}
+
+int near_build4(struct tables *tables)
+{
 	struct xdpwl_near4 *near = &tables->slot->near4;
-	int half;
+	bool full;
 	size_t i;
 
 	for (i = 0; i < tables->lpm4.n; i++)
 		entry_mark4(tables, i);
-	for (half = 0; half < XDPWL_HALVES; half++) {
-		for (i = 0; i < sizeof(never) / sizeof(*never); i++)
-			near_mark4(tables, half, never[i][0], never[i][1]);
-		if (saturate(near->bits[half], sizeof(near->bits[half])))
-			tables->slot->flags |= XDPWL_HAS_TOUCHED4;
-	}
+	for (i = 0; i < sizeof(never) / sizeof(*never); i++)
+		never_mark4(tables->slot, &never[i]);
+	full = saturate(near->any, sizeof(near->any), ANY_BITS);
+	full |= saturate(near->all, sizeof(near->all), ~0ull);
+	return full ? touched4_build(tables) : 0;
 }
 
 /* ---- IPv6 ---- */
 
-static void near_mark6(__u64 *words, const struct key6 *key, uint64_t seed)
+/* In a half of 2^log words. */
+static void near_mark6(__u64 *words, uint32_t log, const struct key6 *key, uint64_t seed)
 {
 	uint32_t head = key->high >> 32, i;
 
 	for (i = 0; i < key6_heads(key, 32); i++) {
 		uint64_t hash = xdpwl_bloom_hash(htonl(head + i), seed);
 
-		words[XDPWL_BLOOM_WORD(hash, XDPWL_NEAR6_SHIFT)] |=
-			1ull << (XDPWL_BLOOM_BIT1(hash, XDPWL_NEAR6_SHIFT) & 63) |
-			1ull << (XDPWL_BLOOM_BIT2(hash, XDPWL_NEAR6_SHIFT) & 63);
+		words[XDPWL_BLOOM_WORD(hash, 64 - log)] |=
+			1ull << (XDPWL_BLOOM_BIT1(hash, 64 - log) & 63) |
+			1ull << (XDPWL_BLOOM_BIT2(hash, 64 - log) & 63);
 	}
 }
 
 void near6_mark(struct xdpwl_slot *slot, uint64_t high)
 {
 	uint64_t hash = xdpwl_bloom_hash(htonl(high >> 32), slot->seed);
+	const uint32_t shift = 64 - XDPWL_NEAR6_ANY;
 
-	slot->near6.word[XDPWL_HALF_ANY][XDPWL_BLOOM_WORD(hash, XDPWL_NEAR6_SHIFT)] |=
-		1ull << (XDPWL_BLOOM_MARK1(hash, XDPWL_NEAR6_SHIFT) & 63) |
-		1ull << (XDPWL_BLOOM_MARK2(hash, XDPWL_NEAR6_SHIFT) & 63);
+	slot->near6.any[XDPWL_BLOOM_WORD(hash, shift)] |=
+		1ull << (XDPWL_BLOOM_MARK1(hash, shift) & 63) |
+		1ull << (XDPWL_BLOOM_MARK2(hash, shift) & 63);
 }
 
 bool near6_is_full(const struct xdpwl_slot *slot)
 {
-	const __u64 *word = slot->near6.word[XDPWL_HALF_ANY];
-	size_t n = sizeof(slot->near6.word[XDPWL_HALF_ANY]) / sizeof(*word), i;
+	size_t i;
 
-	for (i = 0; i < n; i++)
-		if (~word[i])
+	for (i = 0; i < 1 << XDPWL_NEAR6_ANY; i++)
+		if (~slot->near6.any[i])
 			return false;
 	return true;
 }
@@ -129,26 +179,26 @@ static void entry_mark6(struct tables *tables, size_t i)
 		(struct xdpwl_entry *)tables->lpm6.values + i;
 	struct key6 key = key6_at(&tables->lpm6, i);
 	struct xdpwl_slot *slot = tables->slot;
-	int half, halves = has_all(entry) ? XDPWL_HALVES : 1;
 
-	if (key.length < XDPWL_SHORT6)
+	if (key.length < XDPWL_SHORT6) {
 		slot->flags |= XDPWL_HAS_SHORT6;
-	for (half = 0; half < halves; half++) {
-		if (key.length < XDPWL_SHORT6)
-			short_mark6(slot->short6.word[half], &key);
-		else
-			near_mark6(slot->near6.word[half], &key, slot->seed);
+		short_mark6(slot->short6.word[XDPWL_HALF_ANY], &key);
+		if (has_all(entry))
+			short_mark6(slot->short6.word[XDPWL_HALF_ALL], &key);
+		return;
 	}
+	near_mark6(slot->near6.any, XDPWL_NEAR6_ANY, &key, slot->seed);
+	if (has_all(entry))
+		near_mark6(slot->near6.all, XDPWL_NEAR6_ALL, &key, slot->seed);
 }
 
 void near_build6(struct tables *tables)
 {
 	struct xdpwl_near6 *near = &tables->slot->near6;
-	int half;
 	size_t i;
 
 	for (i = 0; i < tables->lpm6.n; i++)
 		entry_mark6(tables, i);
-	for (half = 0; half < XDPWL_HALVES; half++)
-		saturate(near->word[half], sizeof(near->word[half]));
+	saturate(near->any, sizeof(near->any), ~0ull);
+	saturate(near->all, sizeof(near->all), ~0ull);
 }

@@ -21,8 +21,9 @@ static void run_add(struct runs *runs, uint64_t first, int64_t last, uint32_t nu
 		runs->run[runs->n++] = (struct run){ first, last, number };
 }
 
-static struct run key_run(const struct xdpwl_lpm4 *key, uint32_t number)
+struct run run4_of(const struct table *lpm4, size_t i, uint32_t number)
 {
+	const struct xdpwl_lpm4 *key = (struct xdpwl_lpm4 *)lpm4->keys + i;
 	struct run run = { .number = number };
 
 	memcpy(&run.first, key->addr, sizeof(run.first));
@@ -46,8 +47,7 @@ int runs4_build(struct runs *runs, const struct table *trie, const uint32_t *num
 		struct run run = { 0 };
 
 		if (i < trie->n)
-			run = key_run((struct xdpwl_lpm4 *)trie->keys + i,
-				      numbers[i]);
+			run = run4_of(trie, i, numbers[i]);
 		while (depth && (i == trie->n || stack[depth - 1].last < run.first)) {
 			depth--;
 			run_add(runs, next, stack[depth].last, stack[depth].number);

@@ -11,6 +11,9 @@ struct run {
 	uint32_t number;	/* of the entry */
 };
 
+/* What entry i of lpm4 covers, as a run of that number. */
+struct run run4_of(const struct table *lpm4, size_t i, uint32_t number);
+
 /* In order; one that follows its neighbour has another number. */
 struct runs {
 	struct run *run;

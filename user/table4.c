@@ -1,308 +1,265 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Runs to lines. Each /16 gets as many lines as it takes for no part of it to have more
- * runs than a line holds, while they are not too many for its runs; a part that still
- * has more is cut once more, between its first address and its last, which are
- * close where runs are. What is crowded even then is left to the trie.
+ * Runs to tables. What covers whole /20s goes to whole4, the rest by /24s to the line that
+ * their hash chooses. A /24 of more runs than a line holds is one run there, whose number
+ * leads to a crowd, or to numbers by address.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "numbers4.h"
 #include "table4.h"
 
-#define FEW		64	/* entries: a trie of so few is as fast, and small */
-#define LINES_LEAST	2	/* what a line with too many runs may become */
-#define RUNS_GOOD	4	/* in a line: few of its kind have too many, and little is empty */
+/* Runs a line, on average: as few as the slot has room for, and no more than the second, of
+ * which few go on in another line. */
+#define RUNS_GOOD	3
+#define RUNS_MOST	4
+
+/* Runs of a /24, in order; in all /20s that none covers wholly. */
+struct group {
+	struct run run[256];
+	uint32_t n;
+};
 
 struct build {
-	struct xdpwl_tops4 *tops;
-	struct xdpwl_line4 *lines;
-	uint32_t n_lines, room;
-	uint32_t open;		/* line of the /16s before this one, which has room; or 0 */
-	uint32_t open_runs;
+	struct tables *tables;
+	struct numbers4 numbers;
+	uint32_t shift;		/* of lines */
+	uint32_t alone;		/* a /24 of more runs is no crowd's */
+	uint32_t crowds;	/* the last used */
 };
 
-/* Addresses, and the runs that lie among them, in part or wholly. */
-struct stretch {
-	uint32_t first, last;
-	const struct run *run;
-	size_t n;
-};
+/* ---- lines ---- */
 
-/* ---- a line ---- */
-
-/* `n` more, all empty: *first is the number of the first. */
-static int lines_add(struct build *build, uint32_t n, uint32_t *first)
+static uint64_t home_of(const struct build *build, uint32_t at24)
 {
-	uint32_t i, room = build->room;
+	return xdpwl_line4_home(at24, build->tables->slot->seed, build->shift);
+}
+
+/* Line k of those where a /24 may stand. */
+static struct xdpwl_line4 *line_at(const struct build *build, uint64_t home, uint32_t k)
+{
+	struct xdpwl_lines4 *map = build->tables->lines4.elements;
+	uint32_t in_block = (home + k) % XDPWL_LINES4;
+
+	if (map)
+		return &map[home / XDPWL_LINES4].line[in_block];
+	return &build->tables->slot->lines4[home / XDPWL_LINES4 * XDPWL_LINES4 + in_block];
+}
+
+static uint32_t line_used(const struct xdpwl_line4 *line)
+{
+	uint32_t used = 0;
+
+	while (used < XDPWL_RUNS4 && line->first[used] != XDPWL_NO_RUN4)
+		used++;
+	return used;
+}
+
+/* To the first line that has room, false if none has; those before it send on. */
+static bool runs_put(const struct build *build, const struct run *run, uint32_t n)
+{
+	uint64_t home = home_of(build, run->first >> 8);
 	struct xdpwl_line4 *line;
+	uint32_t used, k, i;
 
-	if (build->n_lines + n > room) {
-		room = room * 2 + n + XDPWL_LINES4;
-		line = realloc(build->lines, (size_t)room * sizeof(*line));
-		if (!line)
-			return -ENOMEM;
-		build->lines = line;
-		build->room = room;
+	for (k = 0; k < XDPWL_CHAIN4; k++) {
+		line = line_at(build, home, k);
+		used = line_used(line);
+		if (used + n <= XDPWL_RUNS4)
+			break;
+		line->on = 1;
 	}
-	*first = build->n_lines;
-	build->n_lines += n;
-	for (i = *first; i < build->n_lines; i++) {
-		line = &build->lines[i];
-		*line = (struct xdpwl_line4){ .number = 0 };
-		memset(line->first, 0xff, sizeof(line->first));
-		memset(line->more, 0xff, sizeof(line->more));
+	for (i = 0; i < n && k < XDPWL_CHAIN4; i++) {
+		line->first[used + i] = run[i].first;
+		line->behind[used + i] = run[i].last - run[i].first;
+		line->number[used + i] = run[i].number;
 	}
-	return 0;
+	return k < XDPWL_CHAIN4;
 }
 
-/* All numbers of a line count from its least. */
-static void line_rebase(struct xdpwl_line4 *line, uint32_t runs, uint32_t number)
-{
-	uint32_t i, more;
+/* ---- more of a /24 than a line holds ---- */
 
-	for (i = 0; i < runs; i++) {
-		more = line->more[i] + line->number - number;
-		if (line->more[i] != XDPWL_MORE4_TRIE)
-			line->more[i] = more < XDPWL_MORE4_TRIE ? more :
-								  XDPWL_MORE4_TRIE;
-	}
-	line->number = number;
-}
-
-/* Run `at` of a line: what of it lies in a stretch. */
-static void line_write(struct xdpwl_line4 *line, uint32_t at, const struct run *run,
-		       const struct stretch *in)
-{
-	uint32_t first = run->first > in->first ? run->first : in->first;
-	uint32_t last = run->last < in->last ? run->last : in->last, more;
-
-	if (!at || run->number < line->number)
-		line_rebase(line, at, run->number);
-	more = run->number - line->number;
-	line->first[at] = first;
-	line->behind[at] = last - first;
-	line->more[at] = more < XDPWL_MORE4_TRIE ? more : XDPWL_MORE4_TRIE;
-}
-
-/* ---- many ---- */
-
-/* Whether no part of 2^shift addresses has more runs than a line. */
-static bool parts_fit(const struct stretch *all, int shift)
-{
-	uint32_t part = 0, runs = 0, from, to;
-	size_t i;
-
-	for (i = 0; i < all->n; i++) {
-		from = all->run[i].first > all->first ?
-			       (all->run[i].first - all->first) >> shift : 0;
-		to = (all->run[i].last < all->last ? all->run[i].last - all->first :
-						     all->last - all->first) >> shift;
-		runs = from == part ? runs + 1 : 1;
-		if (runs > XDPWL_RUNS4)
-			return false;
-		if (to > from)
-			runs = 1;
-		part = to;
-	}
-	return true;
-}
-
-/* The largest parts that fit, or the smallest that are not more than `most`. */
-static int shift_choose(const struct stretch *all, size_t most)
-{
-	int shift = 16;
-
-	while (shift > 1 && !parts_fit(all, shift) &&
-	       ((all->last - all->first) >> (shift - 1)) < most)
-		shift--;
-	return shift;
-}
-
-/* One after another: each is sought from where the last one began. */
-static void part_next(struct stretch *part, const struct stretch *all, int shift)
-{
-	const struct run *end = all->run + all->n;
-	uint32_t size = (1u << shift) - 1;
-
-	while (part->run < end && part->run->last < part->first)
-		part->run++;
-	part->last = all->last - part->first > size ? part->first + size : all->last;
-	for (part->n = 0; part->run + part->n < end &&
-			  part->run[part->n].first <= part->last;)
-		part->n++;
-}
-
-static int line_cut(struct build *build, uint32_t at, struct stretch part);
-
-static void runs_write(struct xdpwl_line4 *line, const struct stretch *part)
+static bool group_is_alike(const struct group *group)
 {
 	uint32_t i;
 
-	for (i = 0; i < part->n; i++)
-		line_write(line, i, &part->run[i], part);
+	for (i = 1; i < group->n; i++)
+		if (group->run[i].number != group->run[0].number)
+			return false;
+	return true;
 }
 
-/* Its first runs, and from the last of these on another line. */
-static int line_prolong(struct build *build, uint32_t at, const struct stretch *part)
+static uint32_t crowd_add(struct build *build, const struct group *group)
 {
-	struct stretch begin = *part, rest = *part;
-	uint32_t next;
-	int err = lines_add(build, 1, &next);
+	struct xdpwl_crowds4 *crowds = &build->tables->slot->crowds4;
+	uint32_t crowd = ++build->crowds, i, at;
 
-	if (err)
-		return err;
-	begin.n = XDPWL_RUNS4;
-	rest.run += XDPWL_RUNS4 - 1;
-	rest.n -= XDPWL_RUNS4 - 1;
-	runs_write(&build->lines[at], &begin);
-	runs_write(&build->lines[next], &rest);
-	build->lines[at].on = next;
-	return 0;
+	crowds->number[crowd] = group->run[0].number;
+	for (i = 0; i < group->n; i++)
+		for (at = group->run[i].first & 255; at <= (group->run[i].last & 255); at++)
+			crowds->bits[crowd][at / 64] |= 1ull << (at % 64);
+	return XDPWL_LINE4_CROWD | crowd;
 }
 
-/* What one line says. Of a crowd in what was cut already, that it asks the trie. */
-static int line_fill(struct build *build, uint32_t at, const struct stretch *part,
-		     bool cut)
+static int dense_add(struct build *build, const struct group *group, uint32_t *number)
 {
-	struct run crowd = { part->first, part->last, XDPWL_ASK_TRIE };
+	uint32_t block, i, at;
+	int err = numbers4_add(&build->numbers, &block);
 
-	if (part->n >= 2 * XDPWL_RUNS4 && !cut)
-		return line_cut(build, at, *part);
-	if (part->n >= 2 * XDPWL_RUNS4) {
-		line_write(&build->lines[at], 0, &crowd, part);
-		build->lines[at].more[0] = XDPWL_MORE4_TRIE;
+	for (i = 0; i < group->n && !err; i++)
+		for (at = group->run[i].first & 255; at <= (group->run[i].last & 255); at++)
+			numbers4_of(&build->numbers, block)[at] = group->run[i].number;
+	*number = XDPWL_LINE4_DENSE | block;
+	return err;
+}
+
+static int group_place(struct build *build, const struct group *group)
+{
+	struct run all = { group->run[0].first & ~255u, group->run[0].first | 255, 0 };
+	int err = 0;
+
+	if (group->n > build->alone && build->crowds < XDPWL_CROWDS4 - 1 &&
+	    group_is_alike(group))
+		all.number = crowd_add(build, group);
+	else if (group->n <= XDPWL_RUNS4 && runs_put(build, group->run, group->n))
 		return 0;
-	}
-	if (part->n > XDPWL_RUNS4)
-		return line_prolong(build, at, part);
-	runs_write(&build->lines[at], part);
-	return 0;
+	else
+		err = dense_add(build, group, &all.number);
+	/* Where there is no room for one, all lines send on, to the trie at last. */
+	if (!err)
+		runs_put(build, &all, 1);
+	return err;
 }
 
-/* A line for each part; *first is the number of the first. */
-static int lines_fill(struct build *build, const struct stretch *all, int shift,
-		      bool cut, uint32_t *first)
-{
-	uint32_t n = ((all->last - all->first) >> shift) + 1, i;
-	struct stretch part = *all;
-	int err = lines_add(build, n, first);
+/* ---- all runs ---- */
 
-	for (i = 0; i < n && !err; i++) {
-		part.first = all->first + (i << shift);
-		part_next(&part, all, shift);
-		err = line_fill(build, *first + i, &part, cut);
+/* Either counts, or places all. */
+struct walk {
+	struct build *build;
+	bool counts;
+	uint64_t runs;				/* of all /24s, as far as lines hold them */
+	uint64_t alike[XDPWL_RUNS4 + 2];	/* /24s of one entry, by their runs; the
+						 * last those of more */
+	struct group group;
+};
+
+static int group_end(struct walk *walk)
+{
+	struct group *group = &walk->group;
+	bool crowded = group->n > XDPWL_RUNS4;
+	int err = 0;
+
+	walk->runs += crowded ? 1 : group->n;
+	walk->alike[crowded ? XDPWL_RUNS4 + 1 : group->n] += group_is_alike(group);
+	if (group->n && !walk->counts)
+		err = group_place(walk->build, group);
+	group->n = 0;
+	return err;
+}
+
+static int group_add(struct walk *walk, struct run piece)
+{
+	struct group *group = &walk->group;
+	int err = 0;
+
+	if (group->n && (group->run[0].first ^ piece.first) >> 8)
+		err = group_end(walk);
+	group->run[group->n++] = piece;
+	return err;
+}
+
+/* A run by pieces: whole /20s, and what is left of each /24. */
+static int run_walk(struct walk *walk, const struct run *run)
+{
+	struct run piece = { .number = run->number };
+	uint64_t from, next;
+	int err = 0;
+
+	for (from = run->first; from <= run->last && !err; from = next) {
+		next = (from | 0xfff) + 1;
+		if (!(from & 0xfff) && next <= run->last + 1ull) {
+			if (!walk->counts)
+				err = whole4_mark(&walk->build->numbers, from >> 12,
+						  run->number);
+			continue;
+		}
+		next = (from | 0xff) + 1;
+		piece.first = from;
+		piece.last = next <= run->last ? next - 1 : run->last;
+		err = group_add(walk, piece);
 	}
 	return err;
 }
 
-/* A line that sends on to others. */
-static int line_cut(struct build *build, uint32_t at, struct stretch part)
-{
-	const struct run *last = &part.run[part.n - 1];
-	struct xdpwl_line4 *line;
-	uint32_t first;
-	int shift, err;
-
-	if (part.first < part.run->first)
-		part.first = part.run->first;
-	if (part.last > last->last)
-		part.last = last->last;
-	shift = shift_choose(&part, part.n);
-	err = lines_fill(build, &part, shift, true, &first);
-	line = &build->lines[at];
-	line->first[0] = part.first;
-	line->behind[0] = part.last - part.first;
-	line->number = first;
-	line->on = shift;
-	return err;
-}
-
-/* ---- the /16 ---- */
-
-/* The few runs of a /16 share a line with those of the ones before it. */
-static int open_fill(struct build *build, const struct stretch *all)
+static int runs_walk(struct walk *walk, const struct runs *runs)
 {
 	size_t i;
 	int err = 0;
 
-	if (!build->open || build->open_runs + all->n > XDPWL_RUNS4) {
-		err = lines_add(build, 1, &build->open);
-		build->open_runs = 0;
-	}
-	for (i = 0; i < all->n && !err; i++)
-		line_write(&build->lines[build->open], build->open_runs++,
-			   &all->run[i], all);
-	return err;
+	for (i = 0; i < runs->n && !err; i++)
+		err = run_walk(walk, &runs->run[i]);
+	return err ? err : group_end(walk);
 }
 
-static int top_fill(struct build *build, const struct stretch *all)
+/* As many crowds as there is room for, those of the most runs first: where /24s have one or
+ * two lines hardly overflow. How many runs that leaves for lines. */
+static uint64_t crowds_plan(struct build *build, const struct walk *count)
 {
-	size_t most = all->n / RUNS_GOOD > LINES_LEAST ? all->n / RUNS_GOOD :
-							 LINES_LEAST;
-	uint32_t at16 = all->first >> 16, first = 0;
-	int shift = 16, err = 0;
+	const uint64_t *alike = count->alike;
+	uint64_t crowds = alike[XDPWL_RUNS4 + 1], runs = count->runs;
 
-	if (all->n > XDPWL_RUNS4) {
-		shift = shift_choose(all, most);
-		err = lines_fill(build, all, shift, false, &first);
-	} else if (all->n) {
-		err = open_fill(build, all);
-		first = build->open;
+	build->alone = XDPWL_RUNS4;
+	while (build->alone > 1 && crowds + alike[build->alone] < XDPWL_CROWDS4) {
+		crowds += alike[build->alone];
+		runs -= alike[build->alone] * (build->alone - 1);
+		build->alone--;
 	}
-	build->tops[at16 / XDPWL_TOPS4].top[at16 % XDPWL_TOPS4] =
-		first << XDPWL_TOP4_LOG_BITS | (16 - shift);
-	return err;
+	return runs;
 }
 
-static int tops_fill(struct build *build, const struct runs *runs)
+/* All empty, for so many runs. */
+static int lines_create(struct build *build, uint64_t runs)
 {
-	const struct stretch every = { 0, UINT32_MAX, runs->run, runs->n };
-	struct stretch part = every;
-	uint32_t unused, at16;
-	int err = lines_add(build, XDPWL_ON4_SHIFTS + 1, &unused);
+	struct tables *tables = build->tables;
+	uint64_t lines = XDPWL_LINES4, i;
 
-	for (at16 = 0; at16 < XDPWL_TOP_BLOCKS4 * XDPWL_TOPS4 && !err; at16++) {
-		part.first = at16 << 16;
-		part_next(&part, &every, 16);
-		err = top_fill(build, &part);
+	while (lines * RUNS_GOOD < runs && lines < XDPWL_LINES4_SLOT)
+		lines *= 2;
+	while (lines * RUNS_MOST < runs)
+		lines *= 2;
+	build->shift = 64 - __builtin_ctzll(lines);
+	tables->slot->lines4_shift = build->shift;
+	if (lines > XDPWL_LINES4_SLOT) {
+		tables->slot->flags |= XDPWL_HAS_LINES4;
+		tables->lines4.n = lines / XDPWL_LINES4;
+		tables->lines4.elements = calloc(lines, sizeof(struct xdpwl_line4));
+		if (!tables->lines4.elements)
+			return -ENOMEM;
 	}
-	return err;
-}
+	for (i = 0; i < lines; i++) {
+		struct xdpwl_line4 *line = line_at(build, i, 0);
 
-/* ---- all ---- */
-
-/* The lines, up to the end of the last block. */
-static int blocks_fill(struct build *build, struct blocks *blocks)
-{
-	uint32_t rest = -build->n_lines % XDPWL_LINES4, first;
-	int err = lines_add(build, rest, &first);
-
-	blocks->elements = build->lines;
-	blocks->n = build->n_lines / XDPWL_LINES4;
-	return err;
+		memset(line->first, 0xff, sizeof(line->first));
+	}
+	return 0;
 }
 
 int table4_build(struct tables *tables, const uint32_t *numbers)
 {
-	struct build build = { 0 };
+	struct build build = { .tables = tables, .numbers = { .tables = tables } };
+	struct walk count = { .build = &build, .counts = true };
+	struct walk place = { .build = &build };
 	struct runs runs = { NULL, 0 };
-	int err;
+	int err = runs4_build(&runs, &tables->lpm4, numbers);
 
-	if (tables->lpm4.n <= FEW)
-		return 0;
-	tables->slot->flags |= XDPWL_HAS_TABLE4;
-	build.tops = calloc(XDPWL_TOP_BLOCKS4, sizeof(*build.tops));
-	tables->table4 = (struct blocks){ build.tops, XDPWL_TOP_BLOCKS4 };
-	err = build.tops ? runs4_build(&runs, &tables->lpm4, numbers) : -ENOMEM;
+	memset(tables->slot->crowds4.bits[0], 0xff, sizeof(tables->slot->crowds4.bits[0]));
 	if (!err)
-		err = tops_fill(&build, &runs);
+		err = runs_walk(&count, &runs);
 	if (!err)
-		err = blocks_fill(&build, &tables->lines4);
-	else
-		free(build.lines);
+		err = lines_create(&build, crowds_plan(&build, &count));
 	if (!err)
-		err = touched4_build(tables, &runs);
+		err = runs_walk(&place, &runs);
 	if (!err)
 		err = fine4_build(tables, &runs);
 	runs4_free(&runs);

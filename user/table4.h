@@ -5,11 +5,10 @@
 
 #include "runs4.h"
 
-/* Fill table4, lines4, fine4 and what the slot says of them; numbers[i] is that of the trie's
- * entry i. -ENOMEM. */
+/* Fill whole4, fine4, lines4, crowds4 and numbers4; numbers[i] is that of the trie's entry i.
+ * The slot's must be zero, but for near4. -ENOMEM. */
 int table4_build(struct tables *tables, const uint32_t *numbers);
-/* What stands in front. */
-int touched4_build(struct tables *tables, const struct runs *runs);
+/* Just fine4. */
 int fine4_build(struct tables *tables, const struct runs *runs);
 
 #endif

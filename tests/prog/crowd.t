@@ -17,10 +17,15 @@ import harness
 
 SEED = os.environ.get('XDPWL_SEED') or secrets.token_hex(4)
 HEADS = 600, 200, 100, 8	# of which the 600 prefixes of a round are
-QUESTIONS = 80
+QUESTIONS = 1000
 # Bits of an address, of what all share, and where parts differ; lengths.
 SHAPES = {4: (32, 0x0a010000, 16, (17, 32)), 6: (128, 0x2a000001 << 96, 32, (33, 128))}
 PORTS = {443: 'a', 80: 'b'}
+# So many IPv4 /24s elsewhere that what stands in front lets neighbours of others through,
+# and lines are full; fewer than the slot has lines for. Most are listed wholly, some in
+# part, and some of these in several.
+FILLING = 12500
+PARTS = [0] * 14 + [1] * 5 + [3]
 
 
 def prefixes(rng, family, heads):
@@ -52,12 +57,34 @@ def question(rng, family, chosen):
                                 if keep < bits else address)
 
 
+def filling(rng):
+    """{/24: what is listed of it}"""
+    found = {}
+    for i in rng.sample(range(1 << 15), FILLING):
+        first, n = (64 << 24) + (i << 8), rng.choice(PARTS)
+        lengths = [rng.randint(25, 32) for _ in range(n)] or [24]
+        found[first] = [ipaddress.ip_network(
+            (first | rng.getrandbits(8) >> 32 - length << 32 - length, length))
+                        for length in lengths]
+    return found
+
+
+def owner_of(first):
+    return 'ab'[first >> 8 & 1]
+
+
 def round_check(tap, world, rng, heads):
+    filled = filling(rng)
     lists = {(family, name): [] for family in SHAPES for name in PORTS.values()}
     for family in SHAPES:
         for network in prefixes(rng, family, heads):
             lists[family, rng.choice('ab')].append(network)
     text = ''
+    for port, owner in PORTS.items():
+        path = world.path('filling' + owner)
+        world.write(''.join('%s\n' % one for first, ones in filled.items()
+                            if owner_of(first) == owner for one in ones), path)
+        text += 'set f%s file "%s"\nallow @f%s %d\n' % (owner, path, owner, port)
     for (family, name), members in lists.items():
         path = world.path('%s%d' % (name, family))
         world.write(''.join('%s\n' % one for one in members), path)
@@ -66,6 +93,11 @@ def round_check(tap, world, rng, heads):
                                                           family, port)
     world.must('apply', '-', stdin=text)
     asked = []
+    for first in rng.sample(sorted(filled), 5 * QUESTIONS):
+        address = ipaddress.ip_address(first + rng.randrange(256))
+        listed = any(address in one for one in filled[first])
+        asked += [(address, port, listed and owner_of(first) == owner)
+                  for port, owner in PORTS.items()]
     for family in SHAPES:
         chosen = lists[family, 'a'] + lists[family, 'b']
         for _ in range(QUESTIONS):

@@ -18,6 +18,7 @@ import sys
 import tempfile
 
 import bpfsys
+import packets
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 BUILD = os.path.join(TOP, os.environ.get('BUILD', 'build'))
@@ -233,11 +234,16 @@ class Failure(Exception):
 
 
 def answers_wrong(world, asked):
-    """Of (source, port, passes) those of which `test` says otherwise, as texts."""
+    """Of (source, port, passes) those of which the program that answers questions, or the
+    one that devices run, says otherwise, as texts."""
     wrong = []
     for source, port, passes in asked:
-        said = world.run('test', str(source), str(port)).returncode == 0
-        if said != passes:
+        upper = packets.tcp(port)
+        frame = packets.frame(packets.ip4(upper, 6, str(source)) if source.version == 4
+                              else packets.ip6(upper, 6, str(source)))
+        said = [verdict == bpfsys.XDP_PASS
+                for verdict in (world.ask(frame)[0], world.attached(frame))]
+        if said != [passes, passes]:
             wrong.append('%s to %d: %s' % (source, port, said))
     return wrong
 

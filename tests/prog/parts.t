@@ -18,46 +18,66 @@ import bpfsys
 import harness
 
 SEED = os.environ.get('XDPWL_SEED') or secrets.token_hex(4)
-N = 140_000
-QUESTIONS = 12
+HEADS4, CUTS4 = 35_500, 3
+HEADS6 = 140_010
+QUESTIONS = 300
 SLOTS, PARTS = 3, 256
-FEW = 'allow 198.51.100.1 22\n'
+FEW = 'allow 198.51.100.7 22\n'
 
 
-def hosts(rng):
-    """As far apart as a prefix around them allows: the numbers of their entries, of
-    which each is its own, are too many for a line of the table in front."""
-    return [(ipaddress.ip_address((10 << 24) + 64 * i + rng.randrange(1, 63)),
-             1024 + i % 60000) for i in range(N)]
+def heads(rng):
+    """/16s, each with a port of its own and /20s in it: [(network, port, {/20: port})].
+    The table in front has not so many groups of numbers for them."""
+    found = []
+    for i in range(HEADS4):
+        first = (1 << 24) + (i << 16)
+        if first >= 127 << 24:
+            first += 1 << 24
+        cuts = {ipaddress.ip_network((first + (k << 12), 20)): 31024 + i % 30000
+                for k in rng.sample(range(16), CUTS4)}
+        found.append((ipaddress.ip_network((first, 16)), 1024 + i % 30000, cuts))
+    return found
+
+
+def head_asked(rng, head):
+    network, port, cuts = head
+    source = network[rng.randrange(1 << 16)]
+    within = [own for cut, own in cuts.items() if source in cut]
+    own = next(iter(cuts.values()))
+    return [(source, port, True), (source, own, bool(within)),
+            (source, port + 1, False), (source, 22, network[0].packed[0] == 138),
+            (source, 23, network[0].packed[0] >> 5 == 4)]
 
 
 def networks(rng):
     """/64s below a prefix that is so short that the tables in front know nothing."""
     return sorted({ipaddress.ip_network(((0x2a00 << 112) +
                                          (rng.getrandbits(52) << 64), 64))
-                   for _ in range(N + 10)})
+                   for _ in range(HEADS6)})
 
 
 def large(world, rng):
     """Rules of both, written; what to ask of them: (source, port, passes)."""
-    four, six = hosts(rng), networks(rng)
+    four, six = heads(rng), networks(rng)
     world.write(''.join('%s\n' % network for network in six), world.path('set'))
-    world.write(''.join('allow %s %d\n' % host for host in four) +
-                'allow 10.0.0.0/8 22\nallow 8.0.0.0/5 23\n'
+    world.write(''.join('allow %s %d\n' % (network, port) +
+                        ''.join('allow %s %d\n' % cut for cut in cuts.items())
+                        for network, port, cuts in four) +
+                'allow 138.0.0.0/8 22\nallow 128.0.0.0/3 23\n'
                 'set six file "%s"\nallow @six 443\n'
                 'allow 2a00::/12 25\nallow 2000::/3 26\n' % world.path('set'))
     asked = []
-    for host, port in rng.sample(four, QUESTIONS):
-        asked += [(host, port, True), (host, 22, True), (host, 23, True),
-                  (host, 1023, False), (host + 64, 22, True)]
+    for head in rng.sample(four, QUESTIONS) + rng.sample(four[-2000:], QUESTIONS):
+        asked += head_asked(rng, head)
     for network in rng.sample(six, QUESTIONS):
         source = network[0] + rng.getrandbits(64)
         asked += [(source, 443, True), (source, 25, True), (source, 26, True),
                   (source, 24, False)]
     asked += [(ipaddress.ip_address(source), port, passes)
               for source, port, passes in (
-                  ('8.0.0.1', 23, True), ('15.255.255.255', 23, True),
-                  ('11.0.0.0', 22, False), ('16.0.0.0', 23, False),
+                  ('128.0.0.1', 23, True), ('159.255.255.255', 23, True),
+                  ('126.0.0.1', 23, False), ('160.0.0.0', 23, False),
+                  ('139.255.0.0', 22, False),
                   ('2a0f::', 25, True), ('2a10::', 25, False),
                   ('2a10::', 26, True), ('3fff:ffff::', 26, True),
                   ('4000::', 26, False))]
@@ -96,9 +116,9 @@ def check_all(tap, world):
                    '%s is in parts' % name, most)
         answers_check(tap, world, asked)
     for round_ in range(SLOTS):
-        world.must('apply', '-', stdin=FEW + 'allow 198.51.100.2 %d\n' % (22 + round_))
-        answers_check(tap, world, [(ipaddress.ip_address('198.51.100.1'), 22, True),
-                                   (ipaddress.ip_address('198.51.100.2'), 22 + round_, True),
+        world.must('apply', '-', stdin=FEW + 'allow 198.51.100.8 %d\n' % (22 + round_))
+        answers_check(tap, world, [(ipaddress.ip_address('198.51.100.7'), 22, True),
+                                   (ipaddress.ip_address('198.51.100.8'), 22 + round_, True),
                                    (asked[0][0], 22, False)])
     for name in 'lpm4', 'lpm6':
         left = tries(world, name)

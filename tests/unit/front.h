@@ -10,6 +10,7 @@
 #include "classes.h"
 #include "fine.h"
 #include "lines.h"
+#include "near.h"
 #include "numbers.h"
 #include "table4.h"
 #include "unit.h"
@@ -24,6 +25,7 @@ struct address {
 
 static uint64_t seed;
 static uint32_t distinct;	/* one in so many entries is like no other */
+static bool alike;		/* all are */
 
 static inline uint32_t below(uint32_t n)
 {
@@ -107,6 +109,8 @@ static inline void trie_add(struct table *trie, struct address prefix, bool four
 	entry->profile = below(distinct) ? 1 : trie->n;
 	entry->profile |= below(2) ? XDPWL_PROFILE_ALL : 0;
 	entry->cell = below(3);
+	if (alike)
+		*entry = (struct xdpwl_entry){ .profile = 1 };
 	trie->n++;
 }
 
@@ -211,8 +215,8 @@ static inline void tables_of(struct tables *tables, const struct address *prefix
 		trie_add(trie, prefixes[i], four);
 	tables->slot->seed = random_next(&seed) | 1;
 	assert_int_equal(numbers_build(&numbers, tables), 0);
-	if (four && below(2))	/* as near_build4() says of many */
-		tables->slot->flags |= XDPWL_HAS_TOUCHED4;
+	if (four && below(2))	/* as near_build4() does of many */
+		assert_int_equal(touched4_build(tables), 0);
 	if (!four && below(2))	/* as near_build6() leaves many */
 		memset(&tables->slot->near6, 0xff, sizeof(tables->slot->near6));
 	assert_int_equal(table4_build(tables, numbers.of4), 0);

@@ -337,11 +337,14 @@ static bool near(const struct tables *tables, const struct prefix *source,
 	memcpy(&head, source->addr, sizeof(head));
 	memcpy(&raw, source->addr, sizeof(raw));
 	if (source->family == AF_INET)
-		return slot->near4.bits[half][raw] >> (ntohl(head) >> 13 & 7) & 1;
+		return all ? slot->near4.all[raw / 32] >>
+				     (raw % 32 * 2 + (ntohl(head) >> 15 & 1)) & 1 :
+			     slot->near4.any[raw] >> (ntohl(head) >> 12 & 15) & 1;
 	if (slot->flags & XDPWL_HAS_SHORT6 && bit(slot->short6.word[half], raw))
 		return true;
 	hash = xdpwl_bloom_hash(head, slot->seed);
-	return bloom_has(slot->near6.word[half], hash, XDPWL_NEAR6_SHIFT);
+	return all ? bloom_has(slot->near6.all, hash, 64 - XDPWL_NEAR6_ALL) :
+		     bloom_has(slot->near6.any, hash, 64 - XDPWL_NEAR6_ANY);
 }
 
 static const struct xdpwl_entry *longest(const struct tables *tables,

@@ -116,11 +116,11 @@ static bool fine6_has(const struct tables *tables, uint64_t head, uint64_t next)
 
 static bool near6_marks(const struct tables *tables, uint64_t head)
 {
-	const __u64 *word = &tables->slot->near6.word[XDPWL_HALF_ANY]
-			     [XDPWL_BLOOM_WORD(head, XDPWL_NEAR6_SHIFT)];
+	const uint32_t shift = 64 - XDPWL_NEAR6_ANY;
+	const __u64 *word = &tables->slot->near6.any[XDPWL_BLOOM_WORD(head, shift)];
 
-	return bit_is(word, XDPWL_BLOOM_MARK1(head, XDPWL_NEAR6_SHIFT) & 63) &&
-	       bit_is(word, XDPWL_BLOOM_MARK2(head, XDPWL_NEAR6_SHIFT) & 63);
+	return bit_is(word, XDPWL_BLOOM_MARK1(head, shift) & 63) &&
+	       bit_is(word, XDPWL_BLOOM_MARK2(head, shift) & 63);
 }
 
 static bool fine6_passes(const struct tables *tables, struct address address)

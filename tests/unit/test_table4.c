@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What stands in front of lpm4, against it, as include/table4.h says that a packet asks. */
+#include <arpa/inet.h>
 #include "front.h"
 
 static bool bit_is32(uint32_t word, uint64_t bit)
@@ -20,7 +21,8 @@ static bool fine4_has(const struct tables *tables, uint32_t addr)
 		bit_is32(XDPWL_FINE4_ADDRESSES(word),
 			 XDPWL_ADDRESS4(hash) + (addr & slot->fine4_mask))) ||
 	       (bit_is32(tags, XDPWL_WHOLE4_TAG1(hash)) &&
-		bit_is32(tags, XDPWL_WHOLE4_TAG2(hash)));
+		bit_is32(tags, XDPWL_WHOLE4_TAG2(hash)) &&
+		bit_is32(tags, XDPWL_WHOLE4_TAG3(hash)));
 }
 
 static bool touched4_has(const struct tables *tables, uint32_t addr)
@@ -28,73 +30,90 @@ static bool touched4_has(const struct tables *tables, uint32_t addr)
 	return bit_is(fine_word(&tables->touched4, NULL, addr >> 14), addr >> 8 & 63);
 }
 
-static const struct xdpwl_line4 *line4_at(const struct tables *tables, uint32_t number)
+static uint32_t dense_says(const struct tables *tables, uint32_t block, uint32_t at)
 {
-	const struct xdpwl_lines4 *blocks = tables->lines4.elements;
+	const struct xdpwl_numbers4 *blocks = tables->numbers4.elements;
 
-	assert_true(number / XDPWL_LINES4 < tables->lines4.n);
-	return &blocks[number / XDPWL_LINES4].line[number % XDPWL_LINES4];
+	assert_true(block < tables->numbers4.n && at < XDPWL_NUMBERS4);
+	return blocks[block].number[at];
+}
+
+static uint32_t whole4_says(const struct tables *tables, uint32_t whole, uint32_t addr)
+{
+	uint32_t at = (whole & ~XDPWL_WHOLE4_DENSE) * XDPWL_GROUP4 + (addr >> 12 & 15);
+
+	if (!(whole & XDPWL_WHOLE4_DENSE))
+		return whole;
+	return whole == XDPWL_WHOLE4_TRIE ? XDPWL_ASK_TRIE :
+	       dense_says(tables, at / XDPWL_NUMBERS4, at % XDPWL_NUMBERS4);
 }
 
 /* What a line says itself. */
-static uint32_t line4_says(const struct xdpwl_line4 *line, uint32_t addr)
+static uint32_t line4_says(const struct tables *tables, const struct xdpwl_line4 *line,
+			   uint32_t addr)
 {
+	const struct xdpwl_crowds4 *crowds = &tables->slot->crowds4;
 	int run = XDPWL_RUNS4 - 1;
+	uint32_t number;
 
 	while (run >= 0 && line->first[run] > addr)
 		run--;
 	if (run < 0 || addr - line->first[run] > line->behind[run])
 		return XDPWL_UNLISTED;
-	return line->more[run] == XDPWL_MORE4_TRIE ? XDPWL_ASK_TRIE :
-						     line->number + line->more[run];
+	number = line->number[run];
+	if (number & XDPWL_LINE4_DENSE)
+		return dense_says(tables, number & ~XDPWL_LINE4_DENSE, addr & 255);
+	if (!(number & XDPWL_LINE4_CROWD))
+		return number;
+	number &= ~XDPWL_LINE4_CROWD;
+	assert_in_range(number, 1, XDPWL_CROWDS4 - 1);
+	return bit_is(crowds->bits[number], addr & 255) ? crowds->number[number] :
+							  XDPWL_UNLISTED;
 }
 
 static uint32_t lines4_say(const struct tables *tables, uint32_t addr)
 {
-	const struct xdpwl_tops4 *tops = tables->table4.elements;
-	uint32_t top = tops[(addr >> 16) / XDPWL_TOPS4].top[(addr >> 16) % XDPWL_TOPS4];
-	uint32_t log = top % (1 << XDPWL_TOP4_LOG_BITS);
-	const struct xdpwl_line4 *line = line4_at(tables,
-		(top >> XDPWL_TOP4_LOG_BITS) + ((addr & 0xffff) >> (16 - log)));
+	uint64_t home = xdpwl_line4_home(addr >> 8, tables->slot->seed,
+					 tables->slot->lines4_shift);
+	const struct xdpwl_lines4 *map = tables->lines4.elements;
+	const struct xdpwl_line4 *lines;
+	uint32_t number, k;
 
-	if (line->on && line->on <= XDPWL_ON4_SHIFTS) {
-		if (addr < line->first[0] || addr - line->first[0] > line->behind[0])
-			return XDPWL_UNLISTED;
-		line = line4_at(tables, line->number + ((addr - line->first[0]) >> line->on));
-		assert_true(!line->on || line->on > XDPWL_ON4_SHIFTS);
+	assert_int_equal(!map, !(tables->slot->flags & XDPWL_HAS_LINES4));
+	assert_true(map ? home < tables->lines4.n * XDPWL_LINES4 :
+			  home < XDPWL_LINES4_SLOT);
+	lines = map ? map[home / XDPWL_LINES4].line :
+		      &tables->slot->lines4[home / XDPWL_LINES4 * XDPWL_LINES4];
+	for (k = 0; k < XDPWL_CHAIN4; k++) {
+		const struct xdpwl_line4 *line = &lines[(home + k) % XDPWL_LINES4];
+
+		number = line4_says(tables, line, addr);
+		if (number || !line->on)
+			return number;
 	}
-	if (line->on && line->first[XDPWL_RUNS4 - 1] <= addr) {
-		line = line4_at(tables, line->on);
-		assert_int_equal(line->on, 0);
-	}
-	return line4_says(line, addr);
+	return XDPWL_ASK_TRIE;
 }
 
 static uint32_t listed(const struct tables *tables, struct address address)
 {
 	const struct xdpwl_slot *slot = tables->slot;
-	uint32_t addr = address.high >> 32;
-	const struct xdpwl_whole4 *whole = &slot->whole4[addr >> 16];
+	uint32_t addr = address.high >> 32, head = htons(addr >> 16);
 
-	if (!(slot->flags & XDPWL_HAS_TABLE4))
-		return XDPWL_ASK_TRIE;
-	if (whole->bits >> (addr >> 12 & 15) & 1) {
-		if (whole->number != XDPWL_NUMBER4_MIXED)
-			return whole->number;
-	} else if ((slot->flags & XDPWL_HAS_TOUCHED4 && !touched4_has(tables, addr)) ||
-		   !fine4_has(tables, addr)) {
+	if (addr == XDPWL_NO_RUN4)
+		return XDPWL_ASK_TRIE;	/* never asked */
+	if (slot->flags & XDPWL_HAS_TOUCHED4 && !touched4_has(tables, addr))
 		return XDPWL_UNLISTED;
-	}
-	return lines4_say(tables, addr);
+	if (slot->near4.any[head] >> (XDPWL_NEAR4_WHOLE + (addr >> 12 & 15)) & 1)
+		return whole4_says(tables, slot->whole4[head], addr);
+	return fine4_has(tables, addr) ? lines4_say(tables, addr) : XDPWL_UNLISTED;
 }
 
 static void randoms_check(int rounds, size_t least, size_t more)
 {
 	int round;
 
-	/* Crowds, all in four /16s, ask the trie now and then. */
 	for (round = 0; round < rounds; round++)
-		random_check(true, least + below(more), 75);
+		random_check(true, least + below(more), 99);
 }
 
 static struct address prefix4(uint32_t address, uint32_t length)
@@ -141,46 +160,153 @@ static size_t hosts_add(struct address *prefixes, uint32_t first, int n)
 	return n;
 }
 
-/* Lines that are too small in every way: one goes on in another, one is cut, one is crowded
- * even so, and what lies between these and beside them is asked for, too. */
+/* How many lines send on to others, and how many runs are of a kind. */
+static void lines_count(const struct tables *tables, size_t *on, size_t *crowds,
+			size_t *dense)
+{
+	const struct xdpwl_line4 *lines = tables->lines4.elements;
+	size_t n = 1ull << (64 - tables->slot->lines4_shift), i;
+	uint32_t k;
+
+	*on = *crowds = *dense = 0;
+	if (!lines)
+		lines = tables->slot->lines4;
+	for (i = 0; i < n; i++) {
+		*on += lines[i].on;
+		for (k = 0; k < XDPWL_RUNS4; k++) {
+			*crowds += lines[i].number[k] >> 31;
+			*dense += lines[i].number[k] >> 30 & 1;
+		}
+	}
+}
+
+/* Every address of so many /24s from 10.0.0.0 on. */
+static void all_check(const struct tables *tables, const struct address *prefixes,
+		      size_t n, uint32_t at24)
+{
+	uint32_t k;
+
+	for (k = 0; k < at24 * 256; k++) {
+		struct address address = prefix4(0x0a000000 + k, 32);
+		size_t owed = longest(prefixes, n, address);
+		uint32_t number = listed(tables, address);
+
+		assert_int_equal(number == XDPWL_UNLISTED, owed == n);
+		assert_int_not_equal(number, XDPWL_ASK_TRIE);
+		if (number)
+			assert_memory_equal((struct xdpwl_entry *)tables->entries.elements +
+						    number - 1,
+					    (struct xdpwl_entry *)tables->lpm4.values + owed,
+					    sizeof(struct xdpwl_entry));
+	}
+}
+
+/* /24s of more runs than a line has: of one entry, and of several. */
 static void test_crowds(void **state)
 {
-	struct address prefixes[600];
-	const struct xdpwl_lines4 *blocks;
-	size_t n = 0, i, prolonged = 0, cut = 0, left = 0;
+	size_t n = 0, on, crowds, dense;
+	struct address prefixes[500];
 	struct tables tables;
-	uint32_t k;
+	int k;
 
 	(void)state;
 	n += hosts_add(prefixes + n, 0x0a000010, 8);
-	n += hosts_add(prefixes + n, 0x0a010000, 128);
-	n += hosts_add(prefixes + n, 0x0a020000, 100);
-	n += hosts_add(prefixes + n, 0x0a0207ff, 1);
-	n += hosts_add(prefixes + n, 0x0b000000, 200);
+	n += hosts_add(prefixes + n, 0x0a000100, 128);
+	n += hosts_add(prefixes + n, 0x0a000200, 100);
+	n += hosts_add(prefixes + n, 0x0a0002ff, 1);
+	n += hosts_add(prefixes + n, 0x0a000300, 7);
+	n += hosts_add(prefixes + n, 0x0a000400, 200);
+	distinct = 1;
+	for (k = 0; k < 2; k++) {
+		alike = k;
+		tables_of(&tables, prefixes, n, true);
+		alike = false;
+		lines_count(&tables, &on, &crowds, &dense);
+		assert_int_equal(crowds, k ? 6 : 0);
+		assert_int_equal(dense, k ? 0 : 5);
+		all_check(&tables, prefixes, n, 8);
+		tables_free(&tables);
+	}
+}
+
+/* More of them than the slot has room for. */
+static void test_many_crowds(void **state)
+{
+	size_t n = 0, i, on, crowds, dense;
+	struct address *prefixes = calloc(1100 * 20, sizeof(*prefixes));
+	struct tables tables;
+
+	(void)state;
+	assert_non_null(prefixes);
+	for (i = 0; i < 1100; i++)
+		n += hosts_add(prefixes + n, 0x0a000000 + 256 * (uint32_t)i + below(200), 20);
+	alike = true;
+	tables_of(&tables, prefixes, n, true);
+	alike = false;
+	lines_count(&tables, &on, &crowds, &dense);
+	assert_int_equal(crowds, XDPWL_CROWDS4 - 1);
+	assert_int_equal(crowds + dense, 1100);
+	for (i = 0; i < QUESTIONS; i++)
+		assert_true(question_ask(&tables, true, prefixes, n));
+	tables_free(&tables);
+	free(prefixes);
+}
+
+/* Each /24 fills a line: one sends on, and at last the trie is asked. */
+static void test_full_lines(void **state)
+{
+	size_t most = XDPWL_LINES4_SLOT * 4 / XDPWL_RUNS4, n = 0, i, on, crowds, dense;
+	struct address *prefixes = calloc(most * XDPWL_RUNS4, sizeof(*prefixes));
+	struct tables tables;
+	int answered = 0;
+
+	(void)state;
+	assert_non_null(prefixes);
+	for (i = 0; i < most; i++)
+		n += hosts_add(prefixes + n, 0x0a000000 + 256 * (uint32_t)i + below(200),
+			       XDPWL_RUNS4);
 	distinct = 1;
 	tables_of(&tables, prefixes, n, true);
-	blocks = tables.lines4.elements;
-	for (i = 0; i < tables.lines4.n * XDPWL_LINES4; i++) {
-		const struct xdpwl_line4 *line =
-			&blocks[i / XDPWL_LINES4].line[i % XDPWL_LINES4];
-
-		prolonged += line->on > XDPWL_ON4_SHIFTS;
-		cut += line->on && line->on <= XDPWL_ON4_SHIFTS;
-		left += line->first[0] != XDPWL_NO_RUN4 &&
-			line->more[0] == XDPWL_MORE4_TRIE;
-	}
-	assert_true(prolonged && cut && left);
-	for (k = 0; k < 0x0a020000 - 0x0a000000 + 2048; k++) {
-		struct address address = prefix4(0x0a000000 + k, 32);
-		size_t owed = longest(prefixes, n, address);
-		uint32_t number = listed(&tables, address);
-
-		assert_true(number == XDPWL_ASK_TRIE ||
-			    (number == XDPWL_UNLISTED) == (owed == n));
-	}
+	assert_false(tables.slot->flags & XDPWL_HAS_LINES4);
+	lines_count(&tables, &on, &crowds, &dense);
+	assert_int_equal(crowds + dense, 0);
+	assert_in_range(on, 1, XDPWL_LINES4_SLOT - 1);
 	for (i = 0; i < QUESTIONS; i++)
-		question_ask(&tables, true, prefixes, n);
+		answered += question_ask(&tables, true, prefixes, n);
+	assert_in_range(answered, QUESTIONS * 9 / 10, QUESTIONS);
 	tables_free(&tables);
+	free(prefixes);
+}
+
+/* /16s that a /20 of another entry cuts: more than groups of numbers can be told apart. */
+static void test_whole(void **state)
+{
+	size_t n = 0, i, dense = 0, trie = 0;
+	struct address *prefixes = calloc(2 * 40000, sizeof(*prefixes));
+	struct tables tables;
+	int answered = 0;
+
+	(void)state;
+	assert_non_null(prefixes);
+	for (i = 0; i < 40000; i++) {
+		uint32_t first = 0x0a000000 + 0x10000 * (uint32_t)i;
+
+		prefixes[n++] = prefix4(first, 16);
+		prefixes[n++] = prefix4(first + 0x1000 * below(16), 20);
+	}
+	distinct = 1;
+	tables_of(&tables, prefixes, n, true);
+	for (i = 0; i < 65536; i++) {
+		trie += tables.slot->whole4[i] == XDPWL_WHOLE4_TRIE;
+		dense += tables.slot->whole4[i] >= XDPWL_WHOLE4_DENSE;
+	}
+	assert_int_equal(dense, 40000);
+	assert_int_equal(dense - trie, XDPWL_WHOLE4_TRIE - XDPWL_WHOLE4_DENSE);
+	for (i = 0; i < QUESTIONS / 4; i++)
+		answered += question_ask(&tables, true, prefixes, n);
+	assert_in_range(answered, QUESTIONS / 4 * 7 / 10, QUESTIONS / 4 - 1);
+	tables_free(&tables);
+	free(prefixes);
 }
 
 /* So much that is wide and not whole /20s that fine4 takes its map, and so much that it says
@@ -210,10 +336,31 @@ static void test_wide(void **state)
 	free(prefixes);
 }
 
-/* More numbers than `more` can hold: hosts far apart, each its own. */
+/* Who is bogus is never said to be unlisted: others judge him. */
+static void test_never(void **state)
+{
+	static const uint32_t never[] = { 0x00010203, 0x7f000001, 0xe0000001, 0xf0000001 };
+	struct address one = prefix4(0x0a000001, 32);
+	struct tables tables;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 8; i++) {
+		tables_of(&tables, &one, 1, true);
+		assert_int_equal(near_build4(&tables), 0);
+		assert_int_equal(listed(&tables, prefix4(never[i / 2], 32)),
+				 XDPWL_ASK_TRIE);
+		assert_int_equal(listed(&tables, prefix4(0x0a000002, 32)),
+				 XDPWL_UNLISTED);
+		tables_free(&tables);
+	}
+}
+
+/* More entries than 16 bits count: hosts far apart, each its own; more lines than the slot
+ * has room for. */
 static void test_large_numbers(void **state)
 {
-	size_t n = XDPWL_MORE4_TRIE + 2000, i;
+	size_t n = 65535 + 2000, i;
 	struct address *prefixes = calloc(n, sizeof(*prefixes));
 	struct tables tables;
 	int asked, answered = 0;
@@ -224,6 +371,7 @@ static void test_large_numbers(void **state)
 		prefixes[i] = prefix4(0x0a000000 + 256 * (uint32_t)i + below(256), 32);
 	distinct = 1;
 	tables_of(&tables, prefixes, n, true);
+	assert_true(tables.slot->flags & XDPWL_HAS_LINES4);
 	for (asked = 0; asked < QUESTIONS; asked++)
 		answered += question_ask(&tables, true, prefixes, n);
 	assert_int_equal(answered, QUESTIONS);
@@ -236,6 +384,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_crowds),
+		cmocka_unit_test(test_many_crowds),
+		cmocka_unit_test(test_full_lines),
+		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_never),
 		cmocka_unit_test(test_wide),
 		cmocka_unit_test(test_large_numbers),
 		cmocka_unit_test(test_fewest),
