@@ -182,7 +182,8 @@ static __always_inline bool whole4_has(__u32 near, __u32 addr)
 __noinline __u32 number_find4(__u32 addr, __u32 slot)
 {
 	const struct xdpwl_slot *tables = slot_numbered(slot);
-	__u32 head = bpf_htons(addr >> 16);
+	/* Linux 5.10 does not know what swapped bytes can be. */
+	__u64 head = value_bound(bpf_htons(addr >> 16), 0xffff);
 
 	if (whole4_has(tables->near4.any[head], addr))
 		return whole4_number(addr, slot, tables->whole4[head]);
