@@ -7,8 +7,13 @@
 # shellcheck source=tests/netns/faults.sh
 . "$(dirname "$0")/faults.sh"
 
-# Whole /24s, parts of them, and single addresses.
+# Whole /24s, parts of them, single addresses, and a crowd, some of it with more than that:
+# so many that no map of the tables is left out.
 /usr/bin/python3 -c '
+for i in range(21000):
+    print(f"11.{i >> 7}.{2 * (i & 127)}.0/24")
+for i in range(10):
+    print(f"10.200.0.{2 * i}")
 for i in range(2000):
     print(f"10.{i >> 7}.{i & 127}.0/24")
     print(f"10.{i >> 7}.{128 + (i & 127)}.{i % 200}")
@@ -16,10 +21,12 @@ for i in range(600):
     print(f"2001:db8:{i:x}::/48")
     print(f"2001:db8:{0x1000 + i:x}::/64")' > "$WORK/many"
 MORE="set many file $WORK/many
-allow @many 443/tcp"
+allow @many 443/tcp
+allow 10.200.0.4 444/tcp"
 
 # Members and their neighbours; a pair is asked for at the n-th death.
-ASKED=("10.15.79.9 10.15.80.9" "10.14.255.119 10.14.255.118" \
+ASKED=("11.164.0.9 11.164.1.9" "10.200.0.6 10.200.0.7" \
+	"10.15.79.9 10.15.80.9" "10.14.255.119 10.14.255.118" \
 	"2001:db8:257:1::1 2001:db8:258:1::1" "2001:db8:1257::1 2001:db8:1257:1::1")
 others_complaints()
 {
