@@ -121,8 +121,8 @@ struct {
 	__uint(max_entries, XDPWL_SLOTS);
 	__type(key, __u32);
 	__array(values, struct blocks_inner);
-} lines4 SEC(".maps"), numbers4 SEC(".maps"), heads6 SEC(".maps"), runs6 SEC(".maps"), lines6 SEC(".maps"),
-	exact6 SEC(".maps");
+} lines4 SEC(".maps"), numbers4 SEC(".maps"), heads6 SEC(".maps"), runs6 SEC(".maps"),
+	lines6 SEC(".maps"), exact6 SEC(".maps");
 
 /* Of one size, whatever the generation: looked up in place, without a call. */
 struct fine_inner {

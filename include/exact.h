@@ -50,6 +50,13 @@ XDPWL_INLINE struct xdpwl_kind xdpwl_kind6(__u32 i)
 
 #define XDPWL_GOLDEN	0x9e3779b97f4a7c15ull	/* 2^64 over the golden ratio */
 
+/* Lists have prefixes at even steps, and a product makes even steps of these: what such a
+ * hash chooses a place by. Its upper bits are good. */
+XDPWL_INLINE __u64 xdpwl_spread(__u64 hash)
+{
+	return (hash ^ hash >> 32) * XDPWL_GOLDEN;
+}
+
 /* The hash of a prefix whose bits are in one word, or of a head, `length` then
  * XDPWL_HEAD of its own; its upper bits are good. A prefix longer than 64 bits is hashed as
  * xdpwl_hash(hash of its head ^ low, length). */
@@ -172,8 +179,7 @@ struct xdpwl_home {
 
 XDPWL_INLINE struct xdpwl_home xdpwl_home(__u64 hash, __u32 blocks, __u32 places)
 {
-	/* Lists have prefixes at even steps, and a product makes even steps of these. */
-	__u64 at = ((hash ^ hash >> 32) * XDPWL_GOLDEN >> 32) * blocks;
+	__u64 at = (xdpwl_spread(hash) >> 32) * blocks;
 	struct xdpwl_home home = { at >> 32, (at & 0xffffffff) * places >> 32 };
 
 	return home;

@@ -23,6 +23,7 @@
 #define XDPWL_TABLE4_H
 
 #include <linux/types.h>
+#include "exact.h"
 
 /* A number is that of an entry, 1 ..., or: */
 #define XDPWL_UNLISTED	0
@@ -55,14 +56,10 @@
 #define XDPWL_WHOLE4_TAG2(hash)	((hash) >> 16)
 #define XDPWL_WHOLE4_TAG3(hash)	((hash) >> 10)
 
-/* The line of a /24, of 2^(64 - shift), by its number of 24 bits: lists have neighbours at
- * even steps, and a product alone makes even steps of these. */
-static inline __attribute__((always_inline)) __u64 xdpwl_line4_home(__u64 at24, __u64 seed,
-								     __u32 shift)
+/* The line of a /24, of 2^(64 - shift), by its number of 24 bits. */
+XDPWL_INLINE __u64 xdpwl_line4_home(__u64 at24, __u64 seed, __u32 shift)
 {
-	__u64 hash = at24 * seed;
-
-	return (hash ^ hash >> 32) * 0x9e3779b97f4a7c15ull >> (shift & 63);
+	return xdpwl_spread(at24 * seed) >> (shift & 63);
 }
 
 /*

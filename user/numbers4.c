@@ -6,7 +6,8 @@
 #include <string.h>
 #include "numbers4.h"
 
-#define GROUPS	(XDPWL_NUMBERS4 / XDPWL_GROUP4)	/* in a block */
+#define GROUPS		(XDPWL_NUMBERS4 / XDPWL_GROUP4)	/* in a block */
+#define GROUPS_MOST	(XDPWL_WHOLE4_TRIE & ~XDPWL_WHOLE4_DENSE)
 
 int numbers4_add(struct numbers4 *numbers, uint32_t *block)
 {
@@ -42,16 +43,15 @@ static uint32_t *group_of(const struct numbers4 *numbers, uint32_t group)
 /* The /20s of a /16, `bits`, get a number each. */
 static int whole_spread(struct numbers4 *numbers, __u16 *whole, uint32_t bits)
 {
-	uint32_t group, i;
-	int err = numbers->groups % GROUPS ? 0 : numbers4_add(numbers, &numbers->open);
+	uint32_t group = numbers->groups, block, i;
 
-	if (err)
-		return err;
-	group = numbers->open * GROUPS + numbers->groups++ % GROUPS;
-	if (group >= (XDPWL_WHOLE4_TRIE & ~XDPWL_WHOLE4_DENSE)) {
+	if (group == GROUPS_MOST) {
 		*whole = XDPWL_WHOLE4_TRIE;
 		return 0;
 	}
+	if (!(group % GROUPS) && numbers4_add(numbers, &block))
+		return -ENOMEM;
+	numbers->groups++;
 	for (i = 0; i < XDPWL_GROUP4; i++)
 		if (bits >> i & 1)
 			group_of(numbers, group)[i] = *whole;

@@ -9,11 +9,11 @@
 struct numbers4 {
 	struct tables *tables;
 	uint32_t room;		/* for blocks */
-	uint32_t groups;	/* used, of the block `open` and those before */
-	uint32_t open;
+	uint32_t groups;	/* used, of the first blocks */
 };
 
-/* A block, all XDPWL_UNLISTED; its number in *block. -ENOMEM. */
+/* A block, all XDPWL_UNLISTED; its number in *block. Only when no more /20s come: their
+ * numbers take the first. -ENOMEM. */
 int numbers4_add(struct numbers4 *numbers, uint32_t *block);
 /* A block's XDPWL_NUMBERS4 numbers, until the next one is added. */
 uint32_t *numbers4_of(const struct numbers4 *numbers, uint32_t block);

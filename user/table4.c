@@ -24,7 +24,6 @@ struct group {
 struct build {
 	struct tables *tables;
 	struct numbers4 numbers;
-	uint32_t shift;		/* of lines */
 	uint32_t alone;		/* a /24 of more runs is no crowd's */
 	uint32_t crowds;	/* the last used */
 };
@@ -33,7 +32,9 @@ struct build {
 
 static uint64_t home_of(const struct build *build, uint32_t at24)
 {
-	return xdpwl_line4_home(at24, build->tables->slot->seed, build->shift);
+	const struct xdpwl_slot *slot = build->tables->slot;
+
+	return xdpwl_line4_home(at24, slot->seed, slot->lines4_shift);
 }
 
 /* Line k of those where a /24 may stand. */
@@ -134,7 +135,7 @@ static int group_place(struct build *build, const struct group *group)
 
 /* ---- all runs ---- */
 
-/* Either counts, or places all. */
+/* Once it counts what lines will have, and marks whole /20s, then it fills lines. */
 struct walk {
 	struct build *build;
 	bool counts;
@@ -144,17 +145,24 @@ struct walk {
 	struct group group;
 };
 
+static void group_count(struct walk *walk)
+{
+	bool crowded = walk->group.n > XDPWL_RUNS4;
+
+	walk->runs += crowded ? 1 : walk->group.n;
+	walk->alike[crowded ? XDPWL_RUNS4 + 1 : walk->group.n] +=
+		group_is_alike(&walk->group);
+}
+
 static int group_end(struct walk *walk)
 {
-	struct group *group = &walk->group;
-	bool crowded = group->n > XDPWL_RUNS4;
 	int err = 0;
 
-	walk->runs += crowded ? 1 : group->n;
-	walk->alike[crowded ? XDPWL_RUNS4 + 1 : group->n] += group_is_alike(group);
-	if (group->n && !walk->counts)
-		err = group_place(walk->build, group);
-	group->n = 0;
+	if (walk->counts)
+		group_count(walk);
+	else if (walk->group.n)
+		err = group_place(walk->build, &walk->group);
+	walk->group.n = 0;
 	return err;
 }
 
@@ -179,7 +187,7 @@ static int run_walk(struct walk *walk, const struct run *run)
 	for (from = run->first; from <= run->last && !err; from = next) {
 		next = (from | 0xfff) + 1;
 		if (!(from & 0xfff) && next <= run->last + 1ull) {
-			if (!walk->counts)
+			if (walk->counts)
 				err = whole4_mark(&walk->build->numbers, from >> 12,
 						  run->number);
 			continue;
@@ -228,8 +236,7 @@ static int lines_create(struct build *build, uint64_t runs)
 		lines *= 2;
 	while (lines * RUNS_MOST < runs)
 		lines *= 2;
-	build->shift = 64 - __builtin_ctzll(lines);
-	tables->slot->lines4_shift = build->shift;
+	tables->slot->lines4_shift = 64 - __builtin_ctzll(lines);
 	if (lines > XDPWL_LINES4_SLOT) {
 		tables->slot->flags |= XDPWL_HAS_LINES4;
 		tables->lines4.n = lines / XDPWL_LINES4;

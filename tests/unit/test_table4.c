@@ -336,6 +336,32 @@ static void test_wide(void **state)
 	free(prefixes);
 }
 
+/* More /24s with numbers by address than groups of whole /20s could stand behind. */
+static void test_whole_and_dense(void **state)
+{
+	size_t n = 0, i, on, crowds, dense;
+	struct address *prefixes = calloc(2100 * 8 + 2, sizeof(*prefixes));
+	struct tables tables;
+
+	(void)state;
+	assert_non_null(prefixes);
+	for (i = 0; i < 2100; i++)
+		n += hosts_add(prefixes + n, 0x0a000000 + 256 * (uint32_t)i, 8);
+	prefixes[n++] = prefix4(0x14000000, 16);
+	prefixes[n++] = prefix4(0x14003000, 20);
+	distinct = 1;
+	tables_of(&tables, prefixes, n, true);
+	lines_count(&tables, &on, &crowds, &dense);
+	assert_int_equal(dense, 2100);
+	for (i = 0; i < 16; i++)
+		assert_in_range(listed(&tables, prefix4(0x14000001 + 0x1000 * (uint32_t)i, 32)),
+				1, XDPWL_ASK_TRIE - 1);
+	for (i = 0; i < QUESTIONS; i++)
+		question_ask(&tables, true, prefixes, n);
+	tables_free(&tables);
+	free(prefixes);
+}
+
 /* Who is bogus is never said to be unlisted: others judge him. */
 static void test_never(void **state)
 {
@@ -387,6 +413,7 @@ int main(void)
 		cmocka_unit_test(test_many_crowds),
 		cmocka_unit_test(test_full_lines),
 		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_whole_and_dense),
 		cmocka_unit_test(test_never),
 		cmocka_unit_test(test_wide),
 		cmocka_unit_test(test_large_numbers),
