@@ -42,6 +42,7 @@ static __always_inline __u32 frame_length(struct xdp_md *ctx)
 /* TCP or UDP, not allowed. */
 static __always_inline void count_port(__u64 port, __u32 bytes)
 {
+	__u32 more = (1u << XDPWL_RECENT_SHIFT) + (bytes & XDPWL_RECENT_FRAME);
 	__u32 cpu = bpf_get_smp_processor_id(), *recent, sum;
 	struct xdpwl_ports *mine = bpf_map_lookup_elem(&ports, &cpu);
 
@@ -49,8 +50,9 @@ static __always_inline void count_port(__u64 port, __u32 bytes)
 		return;
 	port = value_bound(port, XDPWL_TCP_UDP - 1);
 	recent = &mine->recent[port];
-	sum = *recent + (1u << XDPWL_RECENT_SHIFT) +
-	      (bytes & XDPWL_RECENT_FRAME);
+	/* One addition that waits for the packet. */
+	asm volatile("" : "+r"(more));
+	sum = *recent + more;
 	if (sum & XDPWL_RECENT_FULL) {
 		mine->carried[port].packets += sum >> XDPWL_RECENT_SHIFT;
 		mine->carried[port].bytes += sum & XDPWL_RECENT_BYTES;

@@ -138,7 +138,7 @@ static __always_inline __u32 plain_cell(struct xdp_md *ctx, __u64 plain)
 	class = ports->class[value_bound(plain_port(ctx, plain), XDPWL_TCP_UDP - 1)];
 	entry = &slot_numbered(current)->first[value_bound(index, XDPWL_FIRST - 1)];
 	return class < XDPWL_COMMON && entry->profile & XDPWL_PROFILE_UNIFORM &&
-			       bit_of(entry->common, class) ?
+			       entry->common >> class & 1 ?
 		       entry->cell : 0;
 }
 

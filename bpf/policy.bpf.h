@@ -62,10 +62,10 @@ static __always_inline __u32 port_class(const struct packet *packet,
 static __always_inline bool port_named(const struct packet *packet,
 				       const struct generation *gen)
 {
-	__u64 port = value_bound(packet->port, XDPWL_TCP_UDP - 1);
-
 	return gen->group ? port_class(packet, gen) :
-			    bit_of(gen->slot->named.word[port / 64], port);
+			    bit_of(word_of(&gen->slot->named, packet->port / 8,
+					   sizeof(gen->slot->named)),
+				   packet->port);
 }
 
 /* The class of a packet's service; of a later fragment, that of its protocol. */
@@ -91,8 +91,8 @@ static __always_inline __u32 packet_class(const struct packet *packet,
 
 static __always_inline bool bloom_has(__u64 word, __u64 hash, __u32 shift)
 {
-	return bit_first(word, XDPWL_BLOOM_BIT1(hash, shift)) &
-	       bit_first(word, XDPWL_BLOOM_BIT2(hash, shift)) & 1;
+	return (bit_first(word, XDPWL_BLOOM_BIT1(hash, shift)) &
+		bit_first(word, XDPWL_BLOOM_BIT2(hash, shift))) < 0;
 }
 
 static __always_inline __u64 source_hash(const struct packet *packet,
@@ -102,95 +102,100 @@ static __always_inline __u64 source_hash(const struct packet *packet,
 }
 
 /* By as much as the second-level cache holds. */
-static __always_inline bool near_hit4(const struct packet *packet,
+static __always_inline bool near_hit4(struct packet *packet,
 				      const struct generation *gen, __u32 half)
 {
-	const struct xdpwl_near4 *near = &gen->slot->near4;
 	const __u8 *source = (void *)packet->addr;
 	__u32 head = *(const __u16 *)source;
 
-	return half == XDPWL_HALF_ANY ?
-		       bit_of(near->any[head], source[2] >> XDPWL_NEAR4_SHIFT) :
-		       bit_of(near->all[head / 32],
+	if (half == XDPWL_HALF_ALL)
+		return bit_of(gen->slot->near4.all[head / 32],
 			      head * 2 + (source[2] >> XDPWL_NEAR4_ALL_SHIFT));
+	packet->near = near4_marks(packet->addr, gen->slot);
+	return (__s32)packet->near < 0;
 }
 
-static __always_inline bool near_hit6(const struct packet *packet,
+static __always_inline bool near_hit6(struct packet *packet,
 				      const struct generation *gen, __u32 half)
 {
 	const struct xdpwl_near6 *near = &gen->slot->near6;
 	const __u32 any = 64 - XDPWL_NEAR6_ANY, all = 64 - XDPWL_NEAR6_ALL;
 	__u64 hash = source_hash(packet, gen);
 
-	return half == XDPWL_HALF_ANY ?
-		       bloom_has(near->any[XDPWL_BLOOM_WORD(hash, any)], hash, any) :
-		       bloom_has(near->all[XDPWL_BLOOM_WORD(hash, all)], hash, all);
+	if (half == XDPWL_HALF_ALL)
+		return bloom_has(word_of(near->all, hash >> (all - 3), sizeof(near->all)),
+				 hash, all);
+	packet->hash = hash;
+	packet->near = word_of(near->any, hash >> (any - 3), sizeof(near->any));
+	return bloom_has(packet->near, hash, any);
 }
 
 /* By the first 16 bits alone. */
 static __always_inline bool short6_hit(const struct packet *packet,
 				       const struct generation *gen, __u32 half)
 {
-	__u32 number = *(const __be16 *)packet->addr;
+	__u32 number = *(const volatile __be16 *)packet->addr;
 
 	return gen->slot->flags & XDPWL_HAS_SHORT6 &&
-	       bit_of(gen->slot->short6.word[half][number / 64], number);
+	       bit_of(word_of(gen->slot->short6.word[half], number / 8,
+			      sizeof(gen->slot->short6.word[half])), number);
 }
 
 /* By all that is known of it. */
 static __always_inline bool table_hit4(struct packet *packet,
 				       const struct generation *gen)
 {
-	packet->number = listed4(packet->addr, gen->slot, gen->number);
+	packet->number = listed4(packet->addr, packet->near, gen->slot, gen->number);
 	return packet->number != XDPWL_UNLISTED;
 }
 
-static __always_inline __u64 fine6_word(const struct generation *gen, __u64 at)
+static __always_inline __u64 fine6_word(const struct generation *gen, __u64 hash)
 {
+	__u64 offset = hash_first(hash, gen->slot->fine6_shift - 3);
+
 	return gen->slot->flags & XDPWL_HAS_FINE6 ?
-		       fine_word(&fine6, gen->number, at) :
-		       gen->slot->fine6[value_bound(at, XDPWL_FINE6_SLOT - 1)];
+		       fine_word(&fine6, gen->number, offset / 8) :
+		       word_of(gen->slot->fine6, offset, sizeof(gen->slot->fine6));
 }
 
-/* In bit 0. */
-static __always_inline __u64 fine6_bit(__u64 word, __u64 hash)
+/* In the sign. */
+static __always_inline __s64 fine6_bit(__u64 word, __u64 hash)
 {
 	return bit_first(word, XDPWL_FINE6_BIT1(hash)) &
 	       bit_first(word, XDPWL_FINE6_BIT2(hash)) &
 	       bit_first(word, XDPWL_FINE6_BIT3(hash));
 }
 
-/* Whether near6 marks a source, in bit 0. */
-static __always_inline __u64 near6_marked(const struct generation *gen, __u64 hash)
+/* Whether near6 marks a source, in the sign. */
+static __always_inline __s64 near6_marked(const struct packet *packet, __u64 hash)
 {
 	const __u32 shift = 64 - XDPWL_NEAR6_ANY;
-	__u64 word = gen->slot->near6.any[XDPWL_BLOOM_WORD(hash, shift)];
 
-	return bit_first(word, XDPWL_BLOOM_MARK1(hash, shift)) &
-	       bit_first(word, XDPWL_BLOOM_MARK2(hash, shift));
+	return bit_first(packet->near, XDPWL_BLOOM_MARK1(hash, shift)) &
+	       bit_first(packet->near, XDPWL_BLOOM_MARK2(hash, shift));
 }
 
-/* By its first 32 bits, alone or with the next. */
+/* By its first 32 bits, alone or with the next. Past near_hit6(). */
 static __always_inline bool fine_hit6(const struct packet *packet,
 				      const struct generation *gen)
 {
-	__u64 head = source_hash(packet, gen);
+	__u64 head = packet->hash;
 	__be32 next = packet->addr[1] & gen->slot->fine6_mask;
-	__u64 hash = xdpwl_fine6_hash(head, next), found;
-	__u32 shift = gen->slot->fine6_shift & 63;
+	__u64 hash = xdpwl_fine6_hash(head, next);
+	__s64 found;
 
 	/* Which of two it is differs between listed ones, and is no branch. */
 	if (gen->slot->flags & XDPWL_HAS_FINE6_HEADS) {
 		__u64 whole = xdpwl_fine6_hash(head, XDPWL_FINE6_HEAD);
-		__u64 word = fine6_word(gen, whole >> shift);
+		__u64 word = fine6_word(gen, whole);
 
 		found = fine6_bit(word, hash) | fine6_bit(word, whole);
 	} else {
-		found = fine6_bit(fine6_word(gen, hash >> shift), hash);
+		found = fine6_bit(fine6_word(gen, hash), hash);
 		if (gen->slot->flags & XDPWL_HAS_MARKS6)
-			found |= near6_marked(gen, head);
+			found |= near6_marked(packet, head);
 	}
-	return found & 1;
+	return found < 0;
 }
 
 /* Whether exact6 knows of a source. */
@@ -208,7 +213,7 @@ static __always_inline __u32 number_find6(const struct packet *packet,
 }
 
 /* Whether any rule may name a source: the cheapest question. */
-static __always_inline bool source_near(const struct packet *packet,
+static __always_inline bool source_near(struct packet *packet,
 					const struct generation *gen, __u32 half)
 {
 	if (packet->family == 4)
@@ -217,18 +222,18 @@ static __always_inline bool source_near(const struct packet *packet,
 }
 
 /* The same for those that it names for a class, or else for `all` alone; further, where
- * there are tables for it. Never "no" of one that is listed. */
+ * there are tables for it. Never "no" of one that is listed. Past source_near() of any. */
 static __always_inline bool source_listed(struct packet *packet,
 					  const struct generation *gen, bool named)
 {
-	__u32 half = named ? XDPWL_HALF_ANY : XDPWL_HALF_ALL;
-
 	if (packet->family == 4)
-		return (named || near_hit4(packet, gen, half)) &&
+		return (named || near_hit4(packet, gen, XDPWL_HALF_ALL)) &&
 		       table_hit4(packet, gen);
-	if (short6_hit(packet, gen, half))
+	if (named ? short6_hit(packet, gen, XDPWL_HALF_ANY) :
+		    short6_hit(packet, gen, XDPWL_HALF_ALL))
 		return true;
-	if (!(named || near_hit6(packet, gen, half)) || !fine_hit6(packet, gen))
+	if (!(named || near_hit6(packet, gen, XDPWL_HALF_ALL)) ||
+	    !fine_hit6(packet, gen))
 		return false;
 	return !has_exact6(packet, gen) ||
 	       (packet->number = number_find6(packet, gen)) != XDPWL_UNLISTED;
@@ -381,7 +386,7 @@ static __always_inline __u32 cell_first(__u32 of_source, __u32 of_any)
 }
 
 /* What the source's own entry says of a class. 0: nothing. */
-static __always_inline __u32 listed_cell(const struct packet *packet,
+static __always_inline __u32 listed_cell(struct packet *packet,
 					 const struct generation *gen,
 					 __u32 class)
 {

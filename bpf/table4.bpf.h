@@ -9,16 +9,31 @@
 #include "maps.bpf.h"
 #include "packet.bpf.h"
 
-/* Bit `number` modulo 64 in bit 0: a shift takes no more of it (RFC 9669, 4.1). */
-static __always_inline __u64 bit_first(__u64 word, __u64 number)
+/* XDPWL_BIT(number) as the sign: a shift takes no more of it (RFC 9669, 4.1). */
+static __always_inline __s64 bit_first(__u64 word, __u64 number)
 {
-	asm volatile("%0 >>= %1" : "+r"(word) : "r"(number));
+	asm volatile("%0 <<= %1" : "+r"(word) : "r"(number));
 	return word;
 }
 
 static __always_inline bool bit_of(__u64 word, __u64 number)
 {
-	return bit_first(word, number) & 1;
+	return bit_first(word, number) < 0;
+}
+
+/* `hash` without its last bits. */
+static __always_inline __u64 hash_first(__u64 hash, __u32 shift)
+{
+	asm volatile("%0 >>= %1" : "+r"(hash) : "r"((__u64)shift));
+	return hash;
+}
+
+/* The word at byte `offset` of a table, as far as its `size`, a power of two, leaves it. The
+ * table's address does not wait for the packet, and nothing is added to the sum. */
+static __always_inline __u64 word_of(const void *table, __u64 offset, __u64 size)
+{
+	asm volatile("" : "+r"(table));
+	return *(const __u64 *)(table + value_bound(offset, size - sizeof(__u64)));
 }
 
 static __always_inline void *block_find(void *outer, __u32 slot, __u32 block)
@@ -42,10 +57,10 @@ static __always_inline bool touched4_has(__u32 addr, __u32 slot)
 	return bit_of(fine_word(&touched4, slot, addr >> 14), addr >> 8);
 }
 
-/* Bit `number` modulo 32 in bit 0. */
-static __always_inline __u32 bit_first32(__u32 word, __u32 number)
+/* XDPWL_BIT32(number) as the sign. */
+static __always_inline __s32 bit_first32(__u32 word, __u32 number)
 {
-	asm volatile("%0 >>= %1" : "+w"(word) : "w"(number));
+	asm volatile("%0 <<= %1" : "+w"(word) : "w"(number));
 	return word;
 }
 
@@ -85,12 +100,14 @@ static __always_inline __u32 line4_number(const struct xdpwl_line4 *line, __u32 
 					  const struct xdpwl_crowds4 *crowds)
 {
 	__u32 number = run_number(line, addr), is_crowd = -(number >> 31);
-	__u64 crowd, bit;
+	__u64 crowd;
+	__s64 has;
 
 	asm volatile("" : "+r"(is_crowd));
 	crowd = value_bound(number & is_crowd, XDPWL_CROWDS4 - 1);
-	bit = bit_first(crowds->bits[crowd][addr >> 6 & 3], addr);
-	if (!(number & -(bit & 1)))
+	has = bit_first(crowds->bits[crowd][addr >> 6 & 3], addr);
+	asm volatile("%0 s>>= 63" : "+r"(has));
+	if (!(number & has))
 		return XDPWL_UNLISTED;
 	return (number & ~is_crowd) | (crowds->number[crowd] & is_crowd);
 }
@@ -100,19 +117,17 @@ static __always_inline __u64 fine4_hash(__u32 addr, const struct xdpwl_slot *tab
 	return (addr >> (32 - XDPWL_FINE4_LENGTH)) * tables->seed;
 }
 
-/* Whether a word of fine4 says that a prefix may cover an address, of that hash. */
-static __always_inline bool fine4_has(__u64 word, __u64 hash, __u32 addr,
-				      const struct xdpwl_slot *tables)
+/* Whether a word of fine4 says that a prefix may cover an address, of that hash and of
+ * those last bits. */
+static __always_inline bool fine4_has(__u64 word, __u64 hash, __u32 last)
 {
-	__u32 number = XDPWL_ADDRESS4(hash) + (addr & tables->fine4_mask);
 	__u32 tags = XDPWL_FINE4_TAGS(word);
 
-	return ((bit_first32(XDPWL_FINE4_ADDRESSES(word), number) &
-		 bit_first32(tags, XDPWL_PART4_TAG1(hash)) &
-		 bit_first32(tags, XDPWL_PART4_TAG2(hash))) |
-		(bit_first32(tags, XDPWL_WHOLE4_TAG1(hash)) &
-		 bit_first32(tags, XDPWL_WHOLE4_TAG2(hash)) &
-		 bit_first32(tags, XDPWL_WHOLE4_TAG3(hash)))) & 1;
+	return (bit_first32(tags, XDPWL_FINE4_TAG1(hash)) &
+		((bit_first32(tags, XDPWL_FINE4_TAG2(hash)) &
+		  bit_first32(XDPWL_FINE4_ADDRESSES(word), XDPWL_ADDRESS4(hash) + last)) |
+		 (bit_first32(tags, XDPWL_FINE4_TAG3(hash)) &
+		  bit_first32(tags, XDPWL_FINE4_TAG4(hash))))) < 0;
 }
 
 static __always_inline __u64 line4_home(__u32 addr, const struct xdpwl_slot *tables)
@@ -174,7 +189,20 @@ static __always_inline __u32 lines4_number(__u32 addr, const struct xdpwl_slot *
 
 static __always_inline bool whole4_has(__u32 near, __u32 addr)
 {
-	return bit_first32(near, (addr >> 12 & 15) + XDPWL_NEAR4_WHOLE) & 1;
+	return bit_first32(near, (addr >> 12 & 15) + XDPWL_NEAR4_WHOLE) < 0;
+}
+
+/* What near4 has of the /20 of an address as it stands in a packet, by XDPWL_BIT32(): 0, a
+ * prefix covers some of it; XDPWL_NEAR4_WHOLE, all. */
+static __always_inline __s32 near4_marks(const __be32 *addr, const struct xdpwl_slot *tables)
+{
+	/* Loads wait in another queue than shifts. */
+	const volatile __u8 *bytes = (const void *)addr;
+	const __u32 *any = tables->near4.any;
+
+	asm volatile("" : "+r"(any));
+	return bit_first32(any[*(const volatile __u16 *)bytes],
+			   bytes[2] >> XDPWL_NEAR4_SHIFT);
 }
 
 /* The number of an address in host order, XDPWL_UNLISTED or XDPWL_ASK_TRIE, by all that
@@ -191,33 +219,34 @@ __noinline __u32 number_find4(__u32 addr, __u32 slot)
 		__u64 hash = fine4_hash(addr, tables);
 		__u64 word = fine_word(&fine4, slot, hash >> (tables->fine4_shift & 63));
 
-		if (!fine4_has(word, hash, addr, tables))
+		if (!fine4_has(word, hash, addr & tables->fine4_mask))
 			return XDPWL_UNLISTED;
 	}
 	return lines4_number(addr, tables, slot);
 }
 
 /* The same of what the slot holds, and where it holds not all, of that. `source` is the
- * address as it stands in a packet. */
-static __always_inline __u32 listed4(const __be32 *source,
+ * address as it stands in a packet, `near` what near4_marks() has of it. */
+static __always_inline __u32 listed4(const __be32 *source, __u32 near,
 				     const struct xdpwl_slot *tables, __u32 slot)
 {
-	__u32 head = *(const __u16 *)source, addr = bpf_ntohl(*source), number;
-	__u64 hash = fine4_hash(addr, tables), home = line4_home(addr, tables);
+	__u32 addr = bpf_ntohl(*source), number;
+	__u64 hash = fine4_hash(addr, tables), home, word;
 	const struct xdpwl_line4 *line;
 
 	if (tables->flags & XDPWL_HAS_TOUCHED4 && !touched4_has(addr, slot))
 		return XDPWL_UNLISTED;
 	if (tables->flags & (XDPWL_HAS_FINE4 | XDPWL_HAS_LINES4))
 		return number_find4(addr, slot);
-	if (whole4_has(tables->near4.any[head], addr)) {
-		number = tables->whole4[head];
+	if (near & XDPWL_BIT32(XDPWL_NEAR4_WHOLE)) {
+		number = tables->whole4[*(const __u16 *)source];
 		return number & XDPWL_WHOLE4_DENSE ? number_find4(addr, slot) : number;
 	}
-	if (!fine4_has(tables->fine4[value_bound(hash >> (tables->fine4_shift & 63),
-						 XDPWL_FINE4_SLOT - 1)],
-		       hash, addr, tables))
+	word = word_of(tables->fine4, hash_first(hash, tables->fine4_shift - 3),
+		       sizeof(tables->fine4));
+	if (!fine4_has(word, hash, addr))
 		return XDPWL_UNLISTED;
+	home = line4_home(addr, tables);
 	line = &tables->lines4[value_bound(home, XDPWL_LINES4_SLOT - 1)];
 	number = line4_number(line, addr, &tables->crowds4);
 	if (number ? number & XDPWL_LINE4_DENSE : line->on)

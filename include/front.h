@@ -5,6 +5,11 @@
 
 #include <linux/types.h>
 
+/* Bit `number` of a word, modulo its width, from the top on: a shift to the left by the number
+ * makes it the sign, which packets ask for in one instruction. */
+#define XDPWL_BIT(number)	(1ull << 63 >> ((number) & 63))
+#define XDPWL_BIT32(number)	(1u << 31 >> ((number) & 31))
+
 /*
  * In front of the tries, from the small to the large: each is asked where the one
  * before it said "perhaps". A clear bit means that no prefix of the trie covers the

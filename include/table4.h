@@ -41,20 +41,20 @@
  * A word of fine4 is of all /27s whose hash chooses it, hash >> fine4_shift of the slot: one
  * load answers whatever the list has there, a part of a /27 or all of it. The hash
  * is that number of 27 bits times the slot's seed. Bits are numbered modulo 32:
- *   tags       two of a /27 that is covered in part, three others of one that is covered
+ *   tags       the first two of a /27 that is covered in part, the first, the third and the
+ *              fourth of one that is covered
  *   addresses  of the former: XDPWL_ADDRESS4(hash) + (address & fine4_mask), where the
- *              mask leaves its last five bits, or the first ones of them
+ *              mask leaves its last five bits, or the first ones of them; all in the slot
  */
 #define XDPWL_FINE4_ADDRESSES(word)	((__u32)(word))
 #define XDPWL_FINE4_TAGS(word)		((__u32)((word) >> 32))
 
 #define XDPWL_FINE4_LENGTH	27
-#define XDPWL_PART4_TAG1(hash)	((hash) >> 40)
-#define XDPWL_PART4_TAG2(hash)	((hash) >> 34)
+#define XDPWL_FINE4_TAG1(hash)	((hash) >> 40)
+#define XDPWL_FINE4_TAG2(hash)	((hash) >> 34)
+#define XDPWL_FINE4_TAG3(hash)	((hash) >> 22)
+#define XDPWL_FINE4_TAG4(hash)	((hash) >> 16)
 #define XDPWL_ADDRESS4(hash)	((hash) >> 28)
-#define XDPWL_WHOLE4_TAG1(hash)	((hash) >> 22)
-#define XDPWL_WHOLE4_TAG2(hash)	((hash) >> 16)
-#define XDPWL_WHOLE4_TAG3(hash)	((hash) >> 10)
 
 /* The line of a /24, of 2^(64 - shift), by its number of 24 bits. */
 XDPWL_INLINE __u64 xdpwl_line4_home(__u64 at24, __u64 seed, __u32 shift)

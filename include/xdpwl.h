@@ -33,7 +33,7 @@
 #include "reasons.h"
 #include "table4.h"
 
-#define XDPWL_ABI	15
+#define XDPWL_ABI	16
 
 #define XDPWL_SLOTS	3	/* current, fallback of a confirm, being built */
 #define XDPWL_GROUPS	17	/* sets of interfaces: 16 that `on` tells apart, and the rest */

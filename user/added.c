@@ -135,7 +135,7 @@ static bool rule_emit(struct xdpwl_added *added, const struct rule *rule)
 
 	memcpy(&head, prefix->addr, four ? 2 : 4);
 	bit = xdpwl_added_bit(head);
-	added->filter[bit / 64] |= 1ull << bit % 64;
+	added->filter[bit / 64] |= XDPWL_BIT(bit);
 	for (i = 0; i < rule->services->n; i++) {
 		const struct service *service = &rule->services->s[i];
 

@@ -80,7 +80,7 @@ static __u64 *word_find(struct tables *tables, uint64_t hash)
 
 static uint64_t tag(uint64_t number)
 {
-	return 1ull << (32 + (number & 31));
+	return XDPWL_BIT(number & 31);
 }
 
 static void addresses_mark(struct tables *tables, const struct piece *piece)
@@ -90,8 +90,8 @@ static void addresses_mark(struct tables *tables, const struct piece *piece)
 	uint32_t mask = tables->slot->fine4_mask, at;
 
 	for (at = piece->first & 31; at <= (piece->last & 31); at++)
-		*word |= 1ull << ((XDPWL_ADDRESS4(hash) + (at & mask)) & 31);
-	*word |= tag(XDPWL_PART4_TAG1(hash)) | tag(XDPWL_PART4_TAG2(hash));
+		*word |= XDPWL_BIT32(XDPWL_ADDRESS4(hash) + (at & mask));
+	*word |= tag(XDPWL_FINE4_TAG1(hash)) | tag(XDPWL_FINE4_TAG2(hash));
 }
 
 static void whole27_mark(struct tables *tables, const struct piece *piece)
@@ -100,9 +100,9 @@ static void whole27_mark(struct tables *tables, const struct piece *piece)
 
 	for (; at <= piece->last >> kind_bits[WHOLE27]; at++) {
 		hash = at * tables->slot->seed;
-		*word_find(tables, hash) |= tag(XDPWL_WHOLE4_TAG1(hash)) |
-					    tag(XDPWL_WHOLE4_TAG2(hash)) |
-					    tag(XDPWL_WHOLE4_TAG3(hash));
+		*word_find(tables, hash) |= tag(XDPWL_FINE4_TAG1(hash)) |
+					    tag(XDPWL_FINE4_TAG3(hash)) |
+					    tag(XDPWL_FINE4_TAG4(hash));
 	}
 }
 
@@ -128,6 +128,9 @@ int fine4_build(struct tables *tables, const struct runs *runs)
 	while (left < LENGTHS - 1 && keys[left] > KEYS_GOOD)
 		left++;
 	tables->slot->fine4_mask = 31u >> left << left;
+	/* What is cut shorter is not for the slot, where the program cuts nothing. */
+	if (left && keys[left] <= KEYS_SLOT)
+		keys[left] = KEYS_SLOT + 1;
 	if (fine_fit(&tables->fine4, keys[left], XDPWL_FINE4_SLOT, KEYS_SLOT,
 		     &tables->slot->fine4_shift))
 		return -ENOMEM;

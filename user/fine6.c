@@ -90,9 +90,8 @@ static void key_mark(struct tables *tables, uint64_t high, uint64_t next)
 	if (slot->flags & XDPWL_HAS_FINE6_HEADS)
 		at = xdpwl_fine6_hash(head, XDPWL_FINE6_HEAD);
 	*fine_word(&tables->fine6, slot->fine6, at >> slot->fine6_shift) |=
-		1ull << (XDPWL_FINE6_BIT1(hash) & 63) |
-		1ull << (XDPWL_FINE6_BIT2(hash) & 63) |
-		1ull << (XDPWL_FINE6_BIT3(hash) & 63);
+		XDPWL_BIT(XDPWL_FINE6_BIT1(hash)) | XDPWL_BIT(XDPWL_FINE6_BIT2(hash)) |
+		XDPWL_BIT(XDPWL_FINE6_BIT3(hash));
 }
 
 static void prefix_mark(struct tables *tables, const struct key6 *key, uint32_t bits)

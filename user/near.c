@@ -33,7 +33,7 @@ static bool saturate(void *half, size_t size, uint64_t mask)
 
 /* ---- IPv4 ---- */
 
-#define ANY_BITS	(0x0000ffff0000ffffull)	/* of two words; others are of whole /20s */
+#define ANY_BITS	(0xffff0000ffff0000ull)	/* of two words; others are of whole /20s */
 
 /* Addresses first ... last. */
 static void any_mark4(struct xdpwl_near4 *near, uint32_t first, uint32_t last)
@@ -42,7 +42,7 @@ static void any_mark4(struct xdpwl_near4 *near, uint32_t first, uint32_t last)
 	uint32_t i;
 
 	for (i = first >> shift; i <= last >> shift; i++)
-		near->any[htons(i >> bits)] |= 1u << (i & ((1u << bits) - 1));
+		near->any[htons(i >> bits)] |= XDPWL_BIT32(i & ((1u << bits) - 1));
 }
 
 static void all_mark4(struct xdpwl_near4 *near, uint32_t first, uint32_t last)
@@ -52,7 +52,7 @@ static void all_mark4(struct xdpwl_near4 *near, uint32_t first, uint32_t last)
 
 	for (i = first >> shift; i <= last >> shift; i++) {
 		head = htons(i >> 1);
-		near->all[head / 32] |= 1ull << (head % 32 * 2 + (i & 1));
+		near->all[head / 32] |= XDPWL_BIT(head * 2 + (i & 1));
 	}
 }
 
@@ -80,7 +80,7 @@ static void never_mark4(struct xdpwl_slot *slot, const struct run *run)
 	any_mark4(&slot->near4, run->first, run->last);
 	all_mark4(&slot->near4, run->first, run->last);
 	for (at = run->first >> 16; at <= run->last >> 16; at++) {
-		slot->near4.any[htons(at)] |= 0xffffu << XDPWL_NEAR4_WHOLE;
+		slot->near4.any[htons(at)] |= ~0u >> XDPWL_NEAR4_WHOLE;
 		slot->whole4[htons(at)] = XDPWL_WHOLE4_TRIE;
 	}
 }
@@ -90,7 +90,7 @@ static void touched_mark4(struct tables *tables, const struct run *run)
 	uint32_t at;
 
 	for (at = run->first >> 8; at <= run->last >> 8; at++)
-		*fine_word(&tables->touched4, NULL, at / 64) |= 1ull << (at & 63);
+		*fine_word(&tables->touched4, NULL, at / 64) |= XDPWL_BIT(at);
 }
 
 int touched4_build(struct tables *tables)
@@ -136,8 +136,8 @@ static void near_mark6(__u64 *words, uint32_t log, const struct key6 *key, uint6
 		uint64_t hash = xdpwl_bloom_hash(htonl(head + i), seed);
 
 		words[XDPWL_BLOOM_WORD(hash, 64 - log)] |=
-			1ull << (XDPWL_BLOOM_BIT1(hash, 64 - log) & 63) |
-			1ull << (XDPWL_BLOOM_BIT2(hash, 64 - log) & 63);
+			XDPWL_BIT(XDPWL_BLOOM_BIT1(hash, 64 - log)) |
+			XDPWL_BIT(XDPWL_BLOOM_BIT2(hash, 64 - log));
 	}
 }
 
@@ -147,8 +147,8 @@ void near6_mark(struct xdpwl_slot *slot, uint64_t high)
 	const uint32_t shift = 64 - XDPWL_NEAR6_ANY;
 
 	slot->near6.any[XDPWL_BLOOM_WORD(hash, shift)] |=
-		1ull << (XDPWL_BLOOM_MARK1(hash, shift) & 63) |
-		1ull << (XDPWL_BLOOM_MARK2(hash, shift) & 63);
+		XDPWL_BIT(XDPWL_BLOOM_MARK1(hash, shift)) |
+		XDPWL_BIT(XDPWL_BLOOM_MARK2(hash, shift));
 }
 
 bool near6_is_full(const struct xdpwl_slot *slot)
@@ -169,7 +169,7 @@ static void short_mark6(__u64 *words, const struct key6 *key)
 	for (i = 0; i < key6_heads(key, 16); i++) {
 		uint16_t raw = htons(head + i);
 
-		words[raw / 64] |= 1ull << (raw & 63);
+		words[raw / 64] |= XDPWL_BIT(raw);
 	}
 }
 

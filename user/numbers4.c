@@ -53,7 +53,7 @@ static int whole_spread(struct numbers4 *numbers, __u16 *whole, uint32_t bits)
 		return -ENOMEM;
 	numbers->groups++;
 	for (i = 0; i < XDPWL_GROUP4; i++)
-		if (bits >> i & 1)
+		if (bits & XDPWL_BIT32(XDPWL_NEAR4_WHOLE + i))
 			group_of(numbers, group)[i] = *whole;
 	*whole = XDPWL_WHOLE4_DENSE | group;
 	return 0;
@@ -63,7 +63,7 @@ int whole4_mark(struct numbers4 *numbers, uint32_t at20, uint32_t number)
 {
 	struct xdpwl_slot *slot = numbers->tables->slot;
 	uint16_t head = htons(at20 >> 4);
-	__u32 *near = &slot->near4.any[head], bits = *near >> XDPWL_NEAR4_WHOLE;
+	__u32 *near = &slot->near4.any[head], bits = *near & ~0u >> XDPWL_NEAR4_WHOLE;
 	__u16 *whole = &slot->whole4[head];
 	int err = 0;
 
@@ -73,6 +73,6 @@ int whole4_mark(struct numbers4 *numbers, uint32_t at20, uint32_t number)
 		err = whole_spread(numbers, whole, bits);
 	if (!err && *whole & XDPWL_WHOLE4_DENSE && *whole != XDPWL_WHOLE4_TRIE)
 		group_of(numbers, *whole & ~XDPWL_WHOLE4_DENSE)[at20 & 15] = number;
-	*near |= 1u << (XDPWL_NEAR4_WHOLE + (at20 & 15));
+	*near |= XDPWL_BIT32(XDPWL_NEAR4_WHOLE + (at20 & 15));
 	return err;
 }

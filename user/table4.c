@@ -99,7 +99,7 @@ static uint32_t crowd_add(struct build *build, const struct group *group)
 	crowds->number[crowd] = group->run[0].number;
 	for (i = 0; i < group->n; i++)
 		for (at = group->run[i].first & 255; at <= (group->run[i].last & 255); at++)
-			crowds->bits[crowd][at / 64] |= 1ull << (at % 64);
+			crowds->bits[crowd][at / 64] |= XDPWL_BIT(at);
 	return XDPWL_LINE4_CROWD | crowd;
 }
 

@@ -147,7 +147,7 @@ static inline size_t prefixes_random(struct address *prefixes, size_t n, bool fo
 
 static inline bool bit_is(const __u64 *words, uint32_t bit)
 {
-	return words[bit / 64] >> (bit % 64) & 1;
+	return words[bit / 64] & XDPWL_BIT(bit);
 }
 
 /* ---- asked as the program asks ---- */

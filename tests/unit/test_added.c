@@ -115,7 +115,7 @@ static bool near(const struct xdpwl_added *added, const uint8_t *head, size_t n)
 
 	memcpy(&word, head, n);
 	bit = xdpwl_added_bit(word);
-	return added->filter[bit / 64] >> bit % 64 & 1;
+	return added->filter[bit / 64] & XDPWL_BIT(bit);
 }
 
 static void test_rows(void **state)

@@ -285,7 +285,7 @@ static uint32_t group_of(const struct tables *tables, const struct question *q)
 static uint32_t port_class(const struct tables *tables, uint32_t group,
 			   uint32_t port)
 {
-	bool named = tables->slot->named.word[port / 64] >> (port & 63) & 1;
+	bool named = tables->slot->named.word[port / 64] & XDPWL_BIT(port);
 
 	return group || named ? tables->service[group].class[port] : 0;
 }
@@ -313,15 +313,15 @@ static uint32_t class_of(const struct tables *tables, const struct question *q,
 
 static bool bit(const __u64 *words, uint32_t number)
 {
-	return words[number / 64] >> (number & 63) & 1;
+	return words[number / 64] & XDPWL_BIT(number);
 }
 
 static bool bloom_has(const __u64 *words, uint64_t hash, uint32_t shift)
 {
 	__u64 word = words[XDPWL_BLOOM_WORD(hash, shift)];
 
-	return word >> (XDPWL_BLOOM_BIT1(hash, shift) & 63) &
-	       word >> (XDPWL_BLOOM_BIT2(hash, shift) & 63) & 1;
+	return word & XDPWL_BIT(XDPWL_BLOOM_BIT1(hash, shift)) &&
+	       word & XDPWL_BIT(XDPWL_BLOOM_BIT2(hash, shift));
 }
 
 /* What the slot says of a source. */
@@ -337,9 +337,8 @@ static bool near(const struct tables *tables, const struct prefix *source,
 	memcpy(&head, source->addr, sizeof(head));
 	memcpy(&raw, source->addr, sizeof(raw));
 	if (source->family == AF_INET)
-		return all ? slot->near4.all[raw / 32] >>
-				     (raw % 32 * 2 + (ntohl(head) >> 15 & 1)) & 1 :
-			     slot->near4.any[raw] >> (ntohl(head) >> 12 & 15) & 1;
+		return all ? bit(slot->near4.all, raw * 2 + (ntohl(head) >> 15 & 1)) :
+			     slot->near4.any[raw] & XDPWL_BIT32(ntohl(head) >> 12 & 15);
 	if (slot->flags & XDPWL_HAS_SHORT6 && bit(slot->short6.word[half], raw))
 		return true;
 	hash = xdpwl_bloom_hash(head, slot->seed);

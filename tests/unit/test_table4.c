@@ -5,7 +5,7 @@
 
 static bool bit_is32(uint32_t word, uint64_t bit)
 {
-	return word >> (bit & 31) & 1;
+	return word & XDPWL_BIT32(bit);
 }
 
 static bool fine4_has(const struct tables *tables, uint32_t addr)
@@ -16,13 +16,15 @@ static bool fine4_has(const struct tables *tables, uint32_t addr)
 				   hash >> slot->fine4_shift);
 	uint32_t tags = XDPWL_FINE4_TAGS(word);
 
-	return (bit_is32(tags, XDPWL_PART4_TAG1(hash)) &&
-		bit_is32(tags, XDPWL_PART4_TAG2(hash)) &&
+	/* The program does not ask for the mask of what stands in the slot. */
+	assert_true(tables->fine4.n || slot->fine4_mask == 31);
+	if (!bit_is32(tags, XDPWL_FINE4_TAG1(hash)))
+		return false;
+	return (bit_is32(tags, XDPWL_FINE4_TAG2(hash)) &&
 		bit_is32(XDPWL_FINE4_ADDRESSES(word),
 			 XDPWL_ADDRESS4(hash) + (addr & slot->fine4_mask))) ||
-	       (bit_is32(tags, XDPWL_WHOLE4_TAG1(hash)) &&
-		bit_is32(tags, XDPWL_WHOLE4_TAG2(hash)) &&
-		bit_is32(tags, XDPWL_WHOLE4_TAG3(hash)));
+	       (bit_is32(tags, XDPWL_FINE4_TAG3(hash)) &&
+		bit_is32(tags, XDPWL_FINE4_TAG4(hash)));
 }
 
 static bool touched4_has(const struct tables *tables, uint32_t addr)
@@ -103,7 +105,7 @@ static uint32_t listed(const struct tables *tables, struct address address)
 		return XDPWL_ASK_TRIE;	/* never asked */
 	if (slot->flags & XDPWL_HAS_TOUCHED4 && !touched4_has(tables, addr))
 		return XDPWL_UNLISTED;
-	if (slot->near4.any[head] >> (XDPWL_NEAR4_WHOLE + (addr >> 12 & 15)) & 1)
+	if (slot->near4.any[head] & XDPWL_BIT32(XDPWL_NEAR4_WHOLE + (addr >> 12 & 15)))
 		return whole4_says(tables, slot->whole4[head], addr);
 	return fine4_has(tables, addr) ? lines4_say(tables, addr) : XDPWL_UNLISTED;
 }
