@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The maps, as include/xdpwl.h describes them. Policy comes down: the program may
- * only read it (BPF_F_RDONLY_PROG), but for `service` and `control`, which
+ * only read it (BPF_F_RDONLY_PROG), but for `service`, `control` and filters, which
  * commands write through a mapping, what that flag forbids. Counters go up. Inner
  * maps carry BPF_F_INNER_MAP where generations differ in size: an array needs it
  * to be swapped with another max_entries (kernel/bpf/arraymap.c,
@@ -124,11 +124,12 @@ struct {
 } lines4 SEC(".maps"), numbers4 SEC(".maps"), heads6 SEC(".maps"), runs6 SEC(".maps"),
 	lines6 SEC(".maps"), exact6 SEC(".maps");
 
-/* Of one size, whatever the generation: looked up in place, without a call. */
+/* Of one size, whatever the generation: looked up in place, without a call, and of one
+ * element: the look-up does not wait for the packet. */
 struct fine_inner {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, XDPWL_FINE_BLOCKS);
-	__uint(map_flags, BPF_F_RDONLY_PROG);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(key_size, sizeof(__u32));
 	__uint(value_size, sizeof(struct xdpwl_fine));
 };

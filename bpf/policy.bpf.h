@@ -154,7 +154,7 @@ static __always_inline __u64 fine6_word(const struct generation *gen, __u64 hash
 	__u64 offset = hash_first(hash, gen->slot->fine6_shift - 3);
 
 	return gen->slot->flags & XDPWL_HAS_FINE6 ?
-		       fine_word(&fine6, gen->number, offset / 8) :
+		       fine_word(&fine6, gen->number, offset) :
 		       word_of(gen->slot->fine6, offset, sizeof(gen->slot->fine6));
 }
 

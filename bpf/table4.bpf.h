@@ -43,18 +43,18 @@ static __always_inline void *block_find(void *outer, __u32 slot, __u32 block)
 	return inner ? bpf_map_lookup_elem(inner, &block) : NULL;
 }
 
-/* Word `at` of a filter's map: all ones, "perhaps", where it cannot be read. */
-static __always_inline __u64 fine_word(void *outer, __u32 slot, __u64 at)
+/* The word at byte `offset` of a filter's map: all ones, "perhaps", where it cannot be read. */
+static __always_inline __u64 fine_word(void *outer, __u32 slot, __u64 offset)
 {
-	const struct xdpwl_fine *block = block_find(outer, slot, at / XDPWL_FINES);
+	const struct xdpwl_fine *fine = block_find(outer, slot, 0);
 
-	return block ? block->word[at % XDPWL_FINES] : ~0ull;
+	return fine ? word_of(fine, offset, sizeof(*fine)) : ~0ull;
 }
 
 /* Whether a prefix may cover some of the /24 of an address in host order. */
 static __always_inline bool touched4_has(__u32 addr, __u32 slot)
 {
-	return bit_of(fine_word(&touched4, slot, addr >> 14), addr >> 8);
+	return bit_of(fine_word(&touched4, slot, addr >> 14 << 3), addr >> 8);
 }
 
 /* XDPWL_BIT32(number) as the sign. */
@@ -206,7 +206,7 @@ static __always_inline __s32 near4_marks(const __be32 *addr, const struct xdpwl_
 }
 
 /* The number of an address in host order, XDPWL_UNLISTED or XDPWL_ASK_TRIE, by all that
- * the slot has of IPv4. */
+ * knows numbers of IPv4. */
 __noinline __u32 number_find4(__u32 addr, __u32 slot)
 {
 	const struct xdpwl_slot *tables = slot_numbered(slot);
@@ -215,39 +215,34 @@ __noinline __u32 number_find4(__u32 addr, __u32 slot)
 
 	if (whole4_has(tables->near4.any[head], addr))
 		return whole4_number(addr, slot, tables->whole4[head]);
-	if (tables->flags & XDPWL_HAS_FINE4) {
-		__u64 hash = fine4_hash(addr, tables);
-		__u64 word = fine_word(&fine4, slot, hash >> (tables->fine4_shift & 63));
-
-		if (!fine4_has(word, hash, addr & tables->fine4_mask))
-			return XDPWL_UNLISTED;
-	}
 	return lines4_number(addr, tables, slot);
 }
 
-/* The same of what the slot holds, and where it holds not all, of that. `source` is the
- * address as it stands in a packet, `near` what near4_marks() has of it. */
+/* The same behind the filters, as far as the slot goes without a call. `source` is the address
+ * as it stands in a packet, `near` what near4_marks() has of it. */
 static __always_inline __u32 listed4(const __be32 *source, __u32 near,
 				     const struct xdpwl_slot *tables, __u32 slot)
 {
 	__u32 addr = bpf_ntohl(*source), number;
-	__u64 hash = fine4_hash(addr, tables), home, word;
+	__u64 hash = fine4_hash(addr, tables), offset, word;
 	const struct xdpwl_line4 *line;
 
 	if (tables->flags & XDPWL_HAS_TOUCHED4 && !touched4_has(addr, slot))
 		return XDPWL_UNLISTED;
-	if (tables->flags & (XDPWL_HAS_FINE4 | XDPWL_HAS_LINES4))
-		return number_find4(addr, slot);
 	if (near & XDPWL_BIT32(XDPWL_NEAR4_WHOLE)) {
 		number = tables->whole4[*(const __u16 *)source];
 		return number & XDPWL_WHOLE4_DENSE ? number_find4(addr, slot) : number;
 	}
-	word = word_of(tables->fine4, hash_first(hash, tables->fine4_shift - 3),
-		       sizeof(tables->fine4));
-	if (!fine4_has(word, hash, addr))
+	offset = hash_first(hash, tables->fine4_shift - 3);
+	word = tables->flags & XDPWL_HAS_FINE4 ?
+		       fine_word(&fine4, slot, offset) :
+		       word_of(tables->fine4, offset, sizeof(tables->fine4));
+	if (!fine4_has(word, hash, addr & tables->fine4_mask))
 		return XDPWL_UNLISTED;
-	home = line4_home(addr, tables);
-	line = &tables->lines4[value_bound(home, XDPWL_LINES4_SLOT - 1)];
+	if (tables->flags & XDPWL_HAS_LINES4)
+		return number_find4(addr, slot);
+	line = &tables->lines4[value_bound(line4_home(addr, tables),
+					   XDPWL_LINES4_SLOT - 1)];
 	number = line4_number(line, addr, &tables->crowds4);
 	if (number ? number & XDPWL_LINE4_DENSE : line->on)
 		number = number_find4(addr, slot);

@@ -31,10 +31,9 @@
  * An IPv6 prefix shorter than XDPWL_SHORT6 has too many first 32 bits: it marks its first 16, in
  * short6, by the number that they are as they stand in the packet.
  */
-/* Element of touched4, fine4 and fine6; of the filters a slot uses a power of two of the
- * words. */
-#define XDPWL_FINES		8192
-#define XDPWL_FINE_BLOCKS	32
+/* The one element of touched4, fine4 and fine6; of the filters a slot uses a power of two of
+ * the words. */
+#define XDPWL_FINES		262144
 
 /* Words that a slot has room for; the map takes their place where it is there. */
 #define XDPWL_FINE4_SLOT	16384
@@ -91,6 +90,6 @@ xdpwl_bloom_hash(__be32 head, __u64 seed)
 _Static_assert(sizeof(struct xdpwl_short6) == 16 * 1024, "short6");
 _Static_assert(sizeof(struct xdpwl_near4) == 272 * 1024, "near4");
 _Static_assert(sizeof(struct xdpwl_near6) == 160 * 1024, "near6");
-_Static_assert(sizeof(struct xdpwl_fine) == 64 * 1024, "fine");
+_Static_assert(sizeof(struct xdpwl_fine) == 2 * 1024 * 1024, "fine");
 
 #endif

@@ -44,7 +44,7 @@
  *   tags       the first two of a /27 that is covered in part, the first, the third and the
  *              fourth of one that is covered
  *   addresses  of the former: XDPWL_ADDRESS4(hash) + (address & fine4_mask), where the
- *              mask leaves its last five bits, or the first ones of them; all in the slot
+ *              mask leaves its last five bits, or the first ones of them
  */
 #define XDPWL_FINE4_ADDRESSES(word)	((__u32)(word))
 #define XDPWL_FINE4_TAGS(word)		((__u32)((word) >> 32))

@@ -8,8 +8,8 @@
 
 int fine_create(struct blocks *map)
 {
-	map->elements = calloc(XDPWL_FINE_BLOCKS, sizeof(struct xdpwl_fine));
-	map->n = XDPWL_FINE_BLOCKS;
+	map->elements = calloc(1, sizeof(struct xdpwl_fine));
+	map->n = 1;
 	return map->elements ? 0 : -ENOMEM;
 }
 
@@ -19,7 +19,7 @@ int fine_fit(struct blocks *map, uint64_t keys, uint32_t words, uint64_t most, _
 	uint32_t used = 2;
 
 	if (!in_slot)
-		words = FINE_WORDS;
+		words = XDPWL_FINES;
 	while (used < words && used * KEYS_A_WORD < keys)
 		used *= 2;
 	*shift = 64 - __builtin_ctz(used);
@@ -28,7 +28,7 @@ int fine_fit(struct blocks *map, uint64_t keys, uint32_t words, uint64_t most, _
 
 __u64 *fine_word(const struct blocks *map, __u64 *slot, uint64_t at)
 {
-	struct xdpwl_fine *block = map->elements;
+	struct xdpwl_fine *fine = map->elements;
 
-	return map->n ? &block[at / XDPWL_FINES].word[at % XDPWL_FINES] : &slot[at];
+	return map->n ? &fine->word[at] : &slot[at];
 }

@@ -6,8 +6,6 @@
 
 #include "tables.h"
 
-#define FINE_WORDS	(XDPWL_FINE_BLOCKS * XDPWL_FINES)
-
 /* A map, all zero. -ENOMEM. */
 int fine_create(struct blocks *map);
 /* For a filter of so many keys: a map, unless there are no more than `most` of them, for which

@@ -8,7 +8,7 @@
 #define LENGTHS		5	/* of an address in a /27: 32 bits down to 28 */
 /* Keys are such addresses and /27s. */
 #define KEYS_SLOT	(10ull * XDPWL_FINE4_SLOT)
-#define KEYS_GOOD	(8ull * FINE_WORDS)	/* more, and addresses are cut shorter */
+#define KEYS_GOOD	(8ull * XDPWL_FINES)	/* more, and addresses are cut shorter */
 #define KEYS_MOST	(2 * KEYS_GOOD)	/* more, and the filter says nothing */
 
 /* Of a run: as many whole blocks as follow one another, of the largest kind that begins
@@ -128,16 +128,13 @@ int fine4_build(struct tables *tables, const struct runs *runs)
 	while (left < LENGTHS - 1 && keys[left] > KEYS_GOOD)
 		left++;
 	tables->slot->fine4_mask = 31u >> left << left;
-	/* What is cut shorter is not for the slot, where the program cuts nothing. */
-	if (left && keys[left] <= KEYS_SLOT)
-		keys[left] = KEYS_SLOT + 1;
 	if (fine_fit(&tables->fine4, keys[left], XDPWL_FINE4_SLOT, KEYS_SLOT,
 		     &tables->slot->fine4_shift))
 		return -ENOMEM;
 	if (tables->fine4.n)
 		tables->slot->flags |= XDPWL_HAS_FINE4;
 	if (keys[left] > KEYS_MOST)
-		memset(tables->fine4.elements, 0xff, FINE_WORDS * sizeof(__u64));
+		memset(tables->fine4.elements, 0xff, sizeof(struct xdpwl_fine));
 	else
 		pieces_mark(tables, runs);
 	return 0;

@@ -12,8 +12,8 @@
 #include "near.h"
 
 #define KEYS_SLOT	(8ull * XDPWL_FINE6_SLOT)
-#define KEYS_MOST	(8ull * FINE_WORDS)	/* more of them, and too many pass; or */
-#define KEYS_MOST_HEADS	(5ull * FINE_WORDS)	/* where each has two chances */
+#define KEYS_MOST	(8ull * XDPWL_FINES)	/* more of them, and too many pass; or */
+#define KEYS_MOST_HEADS	(5ull * XDPWL_FINES)	/* where each has two chances */
 #define KEYS_FEW(n)	(20 * (uint64_t)(n) + 65536)	/* a small filter is faster */
 #define PLANS		3		/* 48, 44 and 40 bits */
 #define PLAN_BITS(k)	(48u - 4 * (k))

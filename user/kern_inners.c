@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include "kern_inner.h"
 
@@ -52,6 +53,20 @@ static int map_fill_array(int fd, const void *values, size_t value_size, size_t 
 	return err;
 }
 
+/* The one element of an array, too large for old kernels to take in one piece: they copy what
+ * they are given. */
+static int map_fill_value(int fd, const void *value, size_t size)
+{
+	void *at = mmap(NULL, size, PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (at == MAP_FAILED)
+		return -errno;
+	kern_fault();
+	memcpy(at, value, size);
+	munmap(at, size);
+	return 0;
+}
+
 /* ---- inner maps ---- */
 
 int kern_inner_get(int outer, uint32_t key)
@@ -87,13 +102,12 @@ static struct inner inner_array(enum kern_map outer, const struct blocks *blocks
 			       blocks->n, blocks->n, -1 };
 }
 
-/* Of one size: the verifier looks such an array up in place, without a call. */
-static struct inner inner_fixed(enum kern_map outer, const struct blocks *blocks,
-				size_t value_size, __u32 elements)
+/* A filter, of one size: the verifier looks such an array up in place, without a call. */
+static struct inner inner_fine(enum kern_map outer, const struct blocks *map)
 {
-	return (struct inner){ outer, BPF_MAP_TYPE_ARRAY, BPF_F_RDONLY_PROG,
-			       NULL, blocks->elements, sizeof(__u32), value_size,
-			       blocks->n, elements, -1 };
+	return (struct inner){ outer, BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, NULL,
+			       map->elements, sizeof(__u32),
+			       sizeof(struct xdpwl_fine), map->n, 1, -1 };
 }
 
 /* The first trie of a slot has all, unless they are in parts. */
@@ -124,15 +138,12 @@ static void inners_describe(struct inner inners[N_INNERS],
 		  cells->n, cells->n, -1 },
 		inner_trie(&tries[0], parted),
 		inner_trie(&tries[1], parted),
-		inner_fixed(MAP_TOUCHED4, &tables->touched4, sizeof(struct xdpwl_fine),
-			    XDPWL_FINE_BLOCKS),
-		inner_fixed(MAP_FINE4, &tables->fine4, sizeof(struct xdpwl_fine),
-			    XDPWL_FINE_BLOCKS),
+		inner_fine(MAP_TOUCHED4, &tables->touched4),
+		inner_fine(MAP_FINE4, &tables->fine4),
 		inner_array(MAP_LINES4, &tables->lines4, sizeof(struct xdpwl_lines4)),
 		inner_array(MAP_NUMBERS4, &tables->numbers4,
 			    sizeof(struct xdpwl_numbers4)),
-		inner_fixed(MAP_FINE6, &tables->fine6, sizeof(struct xdpwl_fine),
-			    XDPWL_FINE_BLOCKS),
+		inner_fine(MAP_FINE6, &tables->fine6),
 		inner_array(MAP_HEADS6, &tables->heads6, sizeof(struct xdpwl_heads6)),
 		inner_array(MAP_LINES6, &tables->lines6, sizeof(struct xdpwl_lines)),
 		inner_array(MAP_RUNS6, &tables->runs6, sizeof(struct xdpwl_runs6)),
@@ -154,6 +165,8 @@ static int inner_fill(struct inner *inner)
 				   inner->max_entries, &opts);
 	if (inner->fd < 0)
 		return -errno;
+	if (inner->flags & BPF_F_MMAPABLE)
+		return map_fill_value(inner->fd, inner->values, inner->value_size);
 	if (!inner->keys)
 		return map_fill_array(inner->fd, inner->values,
 				      inner->value_size, inner->n);
