@@ -134,12 +134,27 @@ struct fine_inner {
 	__uint(value_size, sizeof(struct xdpwl_fine));
 };
 
+struct fine4_inner {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct xdpwl_fine4));
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, XDPWL_SLOTS);
 	__type(key, __u32);
 	__array(values, struct fine_inner);
-} touched4 SEC(".maps"), fine4 SEC(".maps"), fine6 SEC(".maps");
+} touched4 SEC(".maps"), fine6 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, XDPWL_SLOTS);
+	__type(key, __u32);
+	__array(values, struct fine4_inner);
+} fine4 SEC(".maps");
 
 struct entries_inner {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

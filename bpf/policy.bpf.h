@@ -126,6 +126,8 @@ static __always_inline bool near_hit6(struct packet *packet,
 		return bloom_has(word_of(near->all, hash >> (all - 3), sizeof(near->all)),
 				 hash, all);
 	packet->hash = hash;
+	if (gen->slot->flags & XDPWL_FULL_NEAR6)
+		return true;
 	packet->near = word_of(near->any, hash >> (any - 3), sizeof(near->any));
 	return bloom_has(packet->near, hash, any);
 }
@@ -154,7 +156,7 @@ static __always_inline __u64 fine6_word(const struct generation *gen, __u64 hash
 	__u64 offset = hash_first(hash, gen->slot->fine6_shift - 3);
 
 	return gen->slot->flags & XDPWL_HAS_FINE6 ?
-		       fine_word(&fine6, gen->number, offset) :
+		       fine_word(&fine6, gen->number, offset, sizeof(struct xdpwl_fine)) :
 		       word_of(gen->slot->fine6, offset, sizeof(gen->slot->fine6));
 }
 

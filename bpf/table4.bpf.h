@@ -43,18 +43,20 @@ static __always_inline void *block_find(void *outer, __u32 slot, __u32 block)
 	return inner ? bpf_map_lookup_elem(inner, &block) : NULL;
 }
 
-/* The word at byte `offset` of a filter's map: all ones, "perhaps", where it cannot be read. */
-static __always_inline __u64 fine_word(void *outer, __u32 slot, __u64 offset)
+/* The word at byte `offset` of a filter's map, of `size` bytes: all ones, "perhaps", where it
+ * cannot be read. */
+static __always_inline __u64 fine_word(void *outer, __u32 slot, __u64 offset, __u64 size)
 {
-	const struct xdpwl_fine *fine = block_find(outer, slot, 0);
+	const void *fine = block_find(outer, slot, 0);
 
-	return fine ? word_of(fine, offset, sizeof(*fine)) : ~0ull;
+	return fine ? word_of(fine, offset, size) : ~0ull;
 }
 
 /* Whether a prefix may cover some of the /24 of an address in host order. */
 static __always_inline bool touched4_has(__u32 addr, __u32 slot)
 {
-	return bit_of(fine_word(&touched4, slot, addr >> 14 << 3), addr >> 8);
+	return bit_of(fine_word(&touched4, slot, addr >> 14 << 3,
+				sizeof(struct xdpwl_fine)), addr >> 8);
 }
 
 /* XDPWL_BIT32(number) as the sign. */
@@ -235,7 +237,7 @@ static __always_inline __u32 listed4(const __be32 *source, __u32 near,
 	}
 	offset = hash_first(hash, tables->fine4_shift - 3);
 	word = tables->flags & XDPWL_HAS_FINE4 ?
-		       fine_word(&fine4, slot, offset) :
+		       fine_word(&fine4, slot, offset, sizeof(struct xdpwl_fine4)) :
 		       word_of(tables->fine4, offset, sizeof(tables->fine4));
 	if (!fine4_has(word, hash, addr & tables->fine4_mask))
 		return XDPWL_UNLISTED;

@@ -31,9 +31,10 @@
  * An IPv6 prefix shorter than XDPWL_SHORT6 has too many first 32 bits: it marks its first 16, in
  * short6, by the number that they are as they stand in the packet.
  */
-/* The one element of touched4, fine4 and fine6; of the filters a slot uses a power of two of
- * the words. */
+/* The one element of touched4 and fine6, and of fine4; of the filters a slot uses a power of
+ * two of the words. */
 #define XDPWL_FINES		262144
+#define XDPWL_FINES4		(2 * XDPWL_FINES)
 
 /* Words that a slot has room for; the map takes their place where it is there. */
 #define XDPWL_FINE4_SLOT	16384
@@ -41,6 +42,10 @@
 
 struct xdpwl_fine {
 	__u64 word[XDPWL_FINES];
+};
+
+struct xdpwl_fine4 {
+	__u64 word[XDPWL_FINES4];
 };
 
 enum { XDPWL_HALF_ANY, XDPWL_HALF_ALL, XDPWL_HALVES };
@@ -91,5 +96,7 @@ _Static_assert(sizeof(struct xdpwl_short6) == 16 * 1024, "short6");
 _Static_assert(sizeof(struct xdpwl_near4) == 272 * 1024, "near4");
 _Static_assert(sizeof(struct xdpwl_near6) == 160 * 1024, "near6");
 _Static_assert(sizeof(struct xdpwl_fine) == 2 * 1024 * 1024, "fine");
+/* More than which Linux 5.10 has no room for in one. */
+_Static_assert(sizeof(struct xdpwl_fine4) == 4 * 1024 * 1024, "fine4");
 
 #endif

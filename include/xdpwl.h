@@ -137,7 +137,7 @@ struct xdpwl_cell_key {
 #define XDPWL_ANY_ALL		0x400	/* some rule for `any` is of `all` */
 #define XDPWL_RA		0x800	/* option ra on */
 #define XDPWL_CLASS_E		0x1000	/* option class-e on */
-#define XDPWL_HAS_FINE6_HEADS	0x4000	/* fine6 is by heads: near6 is full */
+#define XDPWL_HAS_FINE6_HEADS	0x4000	/* fine6 is by heads: near6 has no marks */
 #define XDPWL_HAS_LINES4	0x8000	/* the map lines4, in place of the slot's */
 #define XDPWL_HAS_FINE4		0x2000	/* the map fine4, in place of the slot's */
 #define XDPWL_HAS_TOUCHED4	0x10000	/* touched4 is there: near4 says nothing */
@@ -145,6 +145,7 @@ struct xdpwl_cell_key {
 #define XDPWL_HAS_MARKS6	0x40000	/* near6 has marks */
 #define XDPWL_PARTED4		0x80000	/* lpm4 is in parts */
 #define XDPWL_PARTED6		0x100000	/* lpm6 is */
+#define XDPWL_FULL_NEAR6	0x200000	/* near6 says nothing of a class */
 
 /* What a packet needs to know of a generation before it asks a map, most of all what
  * turns strangers away there. */

@@ -6,29 +6,26 @@
 
 #define KEYS_A_WORD	4	/* where there is room: 16 bits for a key */
 
-int fine_create(struct blocks *map)
+int fine_create(struct blocks *map, uint32_t words)
 {
-	map->elements = calloc(1, sizeof(struct xdpwl_fine));
+	map->elements = calloc(words, sizeof(__u64));
 	map->n = 1;
 	return map->elements ? 0 : -ENOMEM;
 }
 
-int fine_fit(struct blocks *map, uint64_t keys, uint32_t words, uint64_t most, __u32 *shift)
+int fine_fit(struct blocks *map, uint64_t keys, struct fine_room room, uint64_t most,
+	     __u32 *shift)
 {
 	bool in_slot = keys <= most;
-	uint32_t used = 2;
+	uint32_t used = 2, words = in_slot ? room.slot : room.map;
 
-	if (!in_slot)
-		words = XDPWL_FINES;
 	while (used < words && used * KEYS_A_WORD < keys)
 		used *= 2;
 	*shift = 64 - __builtin_ctz(used);
-	return in_slot ? 0 : fine_create(map);
+	return in_slot ? 0 : fine_create(map, room.map);
 }
 
 __u64 *fine_word(const struct blocks *map, __u64 *slot, uint64_t at)
 {
-	struct xdpwl_fine *fine = map->elements;
-
-	return map->n ? &fine->word[at] : &slot[at];
+	return map->n ? (__u64 *)map->elements + at : &slot[at];
 }

@@ -8,7 +8,7 @@
 #define LENGTHS		5	/* of an address in a /27: 32 bits down to 28 */
 /* Keys are such addresses and /27s. */
 #define KEYS_SLOT	(10ull * XDPWL_FINE4_SLOT)
-#define KEYS_GOOD	(8ull * XDPWL_FINES)	/* more, and addresses are cut shorter */
+#define KEYS_GOOD	(8ull * XDPWL_FINES4)	/* more, and addresses are cut shorter */
 #define KEYS_MOST	(2 * KEYS_GOOD)	/* more, and the filter says nothing */
 
 /* Of a run: as many whole blocks as follow one another, of the largest kind that begins
@@ -121,6 +121,7 @@ static void pieces_mark(struct tables *tables, const struct runs *runs)
 
 int fine4_build(struct tables *tables, const struct runs *runs)
 {
+	const struct fine_room room = { XDPWL_FINE4_SLOT, XDPWL_FINES4 };
 	uint64_t keys[LENGTHS] = { 0 };
 	int left = 0;
 
@@ -128,13 +129,12 @@ int fine4_build(struct tables *tables, const struct runs *runs)
 	while (left < LENGTHS - 1 && keys[left] > KEYS_GOOD)
 		left++;
 	tables->slot->fine4_mask = 31u >> left << left;
-	if (fine_fit(&tables->fine4, keys[left], XDPWL_FINE4_SLOT, KEYS_SLOT,
-		     &tables->slot->fine4_shift))
+	if (fine_fit(&tables->fine4, keys[left], room, KEYS_SLOT, &tables->slot->fine4_shift))
 		return -ENOMEM;
 	if (tables->fine4.n)
 		tables->slot->flags |= XDPWL_HAS_FINE4;
 	if (keys[left] > KEYS_MOST)
-		memset(tables->fine4.elements, 0xff, sizeof(struct xdpwl_fine));
+		memset(tables->fine4.elements, 0xff, sizeof(struct xdpwl_fine4));
 	else
 		pieces_mark(tables, runs);
 	return 0;

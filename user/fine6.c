@@ -15,8 +15,9 @@
 #define KEYS_MOST	(8ull * XDPWL_FINES)	/* more of them, and too many pass; or */
 #define KEYS_MOST_HEADS	(5ull * XDPWL_FINES)	/* where each has two chances */
 #define KEYS_FEW(n)	(20 * (uint64_t)(n) + 65536)	/* a small filter is faster */
-#define PLANS		3		/* 48, 44 and 40 bits */
-#define PLAN_BITS(k)	(48u - 4 * (k))
+
+static const uint32_t plan_bits[] = { 48, 44, 40, 38, 36 };
+#define PLANS (sizeof(plan_bits) / sizeof(*plan_bits))
 
 /* Prefixes of this length and longer are known by `bits` first bits. */
 struct plan {
@@ -40,8 +41,8 @@ static void lengths_count(struct lengths *lengths, const struct table *lpm6)
 	for (i = 0; i < lpm6->n; i++) {
 		key = key6_at(lpm6, i);
 		for (k = 0; k < PLANS; k++)
-			if (!i || key.length < PLAN_BITS(k) ||
-			    !key6_share(&key, &last, PLAN_BITS(k)))
+			if (!i || key.length < plan_bits[k] ||
+			    !key6_share(&key, &last, plan_bits[k]))
 				lengths->of[k][key.length]++;
 		last = key;
 	}
@@ -50,7 +51,7 @@ static void lengths_count(struct lengths *lengths, const struct table *lpm6)
 static struct plan plan_of(const struct lengths *lengths, uint32_t k,
 			   uint32_t first, bool heads)
 {
-	struct plan plan = { .bits = PLAN_BITS(k), .first = first };
+	struct plan plan = { .bits = plan_bits[k], .first = first };
 	struct key6 key = { .length = heads ? XDPWL_SHORT6 : first };
 
 	for (; key.length <= 128; key.length++)
@@ -126,19 +127,21 @@ int fine6_build(struct tables *tables)
 {
 	const struct table *lpm6 = &tables->lpm6;
 	struct xdpwl_slot *slot = tables->slot;
-	bool heads = near6_is_full(slot);
+	const struct fine_room room = { XDPWL_FINE6_SLOT, XDPWL_FINES };
+	bool full = near6_is_full(slot);
 	struct lengths lengths;
 	struct plan plan;
 	size_t i;
 
 	lengths_count(&lengths, lpm6);
-	plan = plan_choose(&lengths, KEYS_FEW(lpm6->n), heads);
-	if (fine_fit(&tables->fine6, plan.keys, XDPWL_FINE6_SLOT, KEYS_SLOT,
-		     &slot->fine6_shift))
+	plan = plan_choose(&lengths, KEYS_FEW(lpm6->n), full);
+	if (fine_fit(&tables->fine6, plan.keys, room, KEYS_SLOT, &slot->fine6_shift))
 		return -ENOMEM;
 	if (tables->fine6.n)
 		slot->flags |= XDPWL_HAS_FINE6;
-	if (heads)
+	if (full)
+		slot->flags |= XDPWL_FULL_NEAR6;
+	if (full && plan.first > XDPWL_SHORT6)
 		slot->flags |= XDPWL_HAS_FINE6_HEADS;
 	slot->fine6_mask = htonl(~0u << (64 - plan.bits));
 	for (i = 0; i < lpm6->n; i++) {

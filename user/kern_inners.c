@@ -103,11 +103,11 @@ static struct inner inner_array(enum kern_map outer, const struct blocks *blocks
 }
 
 /* A filter, of one size: the verifier looks such an array up in place, without a call. */
-static struct inner inner_fine(enum kern_map outer, const struct blocks *map)
+static struct inner inner_fine(enum kern_map outer, const struct blocks *map,
+			       size_t size)
 {
 	return (struct inner){ outer, BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, NULL,
-			       map->elements, sizeof(__u32),
-			       sizeof(struct xdpwl_fine), map->n, 1, -1 };
+			       map->elements, sizeof(__u32), size, map->n, 1, -1 };
 }
 
 /* The first trie of a slot has all, unless they are in parts. */
@@ -138,12 +138,12 @@ static void inners_describe(struct inner inners[N_INNERS],
 		  cells->n, cells->n, -1 },
 		inner_trie(&tries[0], parted),
 		inner_trie(&tries[1], parted),
-		inner_fine(MAP_TOUCHED4, &tables->touched4),
-		inner_fine(MAP_FINE4, &tables->fine4),
+		inner_fine(MAP_TOUCHED4, &tables->touched4, sizeof(struct xdpwl_fine)),
+		inner_fine(MAP_FINE4, &tables->fine4, sizeof(struct xdpwl_fine4)),
 		inner_array(MAP_LINES4, &tables->lines4, sizeof(struct xdpwl_lines4)),
 		inner_array(MAP_NUMBERS4, &tables->numbers4,
 			    sizeof(struct xdpwl_numbers4)),
-		inner_fine(MAP_FINE6, &tables->fine6),
+		inner_fine(MAP_FINE6, &tables->fine6, sizeof(struct xdpwl_fine)),
 		inner_array(MAP_HEADS6, &tables->heads6, sizeof(struct xdpwl_heads6)),
 		inner_array(MAP_LINES6, &tables->lines6, sizeof(struct xdpwl_lines)),
 		inner_array(MAP_RUNS6, &tables->runs6, sizeof(struct xdpwl_runs6)),

@@ -98,7 +98,7 @@ int touched4_build(struct tables *tables)
 	size_t i;
 
 	tables->slot->flags |= XDPWL_HAS_TOUCHED4;
-	if (fine_create(&tables->touched4))
+	if (fine_create(&tables->touched4, XDPWL_FINES))
 		return -ENOMEM;
 	for (i = 0; i < tables->lpm4.n; i++) {
 		struct run run = run4_of(&tables->lpm4, i, 0);

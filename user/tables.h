@@ -39,7 +39,7 @@ struct tables {
 	struct table odd_ports;			/* xdpwl_odd_port -> u32 */
 	struct table lpm4, lpm6;		/* xdpwl_lpm4/6 -> xdpwl_entry */
 	struct table cells;			/* xdpwl_cell_key -> u32 */
-	struct blocks touched4, fine4;		/* xdpwl_fine */
+	struct blocks touched4, fine4;		/* xdpwl_fine, xdpwl_fine4 */
 	struct blocks lines4, numbers4;		/* xdpwl_lines4, xdpwl_numbers4 */
 	struct blocks fine6, heads6;		/* xdpwl_fine, xdpwl_heads6 */
 	struct blocks runs6;			/* xdpwl_runs6 */

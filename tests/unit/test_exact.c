@@ -208,28 +208,32 @@ static void test_short6(void **state)
 	}
 }
 
-/* So many that are short that fine6 takes its map, and then leaves the shortest to near6, or if
- * that is full has them by their first 32 bits alone. */
+/* So many that are short that fine6 takes its map, and of even shorter ones leaves those to
+ * near6, or if that is full has them by their first 32 bits alone. */
 static void test_fine6(void **state)
 {
-	static const size_t sizes[] = { 20000, 100000 };
+	static const size_t sizes[] = { 60000, 100000 };
 	struct address *prefixes = calloc(sizes[1], sizeof(*prefixes));
 	struct tables tables;
 	size_t answered, k, n, i;
 
 	(void)state;
 	assert_non_null(prefixes);
-	for (i = 0; i < sizes[1]; i++)
-		prefixes[i] = cut((struct address){ 0x2a00000000000000 + (i << 32) +
-						    (random_next(&seed) >> 32), 0, 0 },
-				  33 + below(8));
 	distinct = 1000;
 	for (k = 0; k < 6; k++) {
-		n = sizes[k & 1];
+		bool shorter = k & 1, full;
+
+		n = sizes[shorter];
+		for (i = 0; i < n; i++)
+			prefixes[i] = cut((struct address){ 0x2a00000000000000 + (i << 35) +
+							    (random_next(&seed) >> 32), 0, 0 },
+					  (shorter ? 29 : 33) + below(8));
 		tables_of(&tables, prefixes, n, false);
+		full = near6_is_full(tables.slot);
 		assert_int_equal(tables.slot->flags, XDPWL_HAS_FINE6 |
-				 (near6_is_full(tables.slot) ? XDPWL_HAS_FINE6_HEADS :
-				  n == sizes[1] ? XDPWL_HAS_MARKS6 : 0));
+				 (full ? XDPWL_FULL_NEAR6 : 0) |
+				 (!shorter ? 0 : full ? XDPWL_HAS_FINE6_HEADS :
+							XDPWL_HAS_MARKS6));
 		for (i = answered = 0; i < QUESTIONS / 10; i++)
 			answered += question_ask(&tables, false, prefixes, n);
 		assert_true(answered > QUESTIONS / 10 * 98 / 100);

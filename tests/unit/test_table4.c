@@ -313,7 +313,7 @@ static void test_whole(void **state)
  * nothing. */
 static void test_wide(void **state)
 {
-	static const size_t sizes[] = { 6000, 70000 };
+	static const size_t sizes[] = { 6000, 140000 };
 	struct address *prefixes = calloc(sizes[1], sizeof(*prefixes));
 	struct tables tables;
 	size_t k, n, i;
