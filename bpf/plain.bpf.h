@@ -8,9 +8,8 @@
  *
  * What costs here is what waits for the packet's bytes. They come from another core, and
  * one that waits for them runs ahead, to the next packet, only as far as its queues
- * of waiting instructions reach: on a Zen 5 (88 entries, "Software Optimization Guide")
- * some 70 that hang on a packet's bytes are free, 80 make it cost twice as much, while
- * 300 that do not hang on them cost nothing. So nothing is asked twice, ports and addresses
+ * of waiting instructions reach: on a Zen 5 some 70 that hang on a packet's bytes are free,
+ * 80 make it cost twice as much, and 300 that do not hang on them cost nothing. So nothing is asked twice, ports and addresses
  * are indices as they stand, offsets are added to what does not wait, a bit is asked for as a
  * sign, and each kind of packet goes its way to the end, since a value that two ways share
  * goes over the stack.
@@ -68,11 +67,12 @@ static __always_inline enum plain plain_tcp(struct packet *packet,
 					    const struct generation *gen, __u32 flags,
 					    const __u8 *tcp, __s32 size)
 {
-	/* Reserved bits behind it: perhaps too much, then others look again. */
-	__s32 header = tcp[12] >> 2;
+	__s32 header = tcp[12];
 	__u8 tcp_flags = tcp[13] & 0x3f;
 	const __be16 *ports = (void *)tcp;
 
+	/* With reserved bits, which may make too much of it: then others look again. */
+	asm volatile("%0 >>= 2" : "+w"(header));
 	packet->proto = PROTO_TCP;
 	packet->port = port_number(PROTO_TCP, ports[1]);
 	if (!ports[1] || header < 20 || header > size)

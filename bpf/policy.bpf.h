@@ -151,15 +151,6 @@ static __always_inline bool table_hit4(struct packet *packet,
 	return packet->number != XDPWL_UNLISTED;
 }
 
-static __always_inline __u64 fine6_word(const struct generation *gen, __u64 hash)
-{
-	__u64 offset = hash_first(hash, gen->slot->fine6_shift - 3);
-
-	return gen->slot->flags & XDPWL_HAS_FINE6 ?
-		       fine_word(&fine6, gen->number, offset, sizeof(struct xdpwl_fine)) :
-		       word_of(gen->slot->fine6, offset, sizeof(gen->slot->fine6));
-}
-
 /* In the sign. */
 static __always_inline __s64 fine6_bit(__u64 word, __u64 hash)
 {
@@ -177,26 +168,41 @@ static __always_inline __s64 near6_marked(const struct packet *packet, __u64 has
 	       bit_first(packet->near, XDPWL_BLOOM_MARK2(hash, shift));
 }
 
+/* What fine6 of a list of many says, in the sign: of its map, or by heads. */
+__noinline __s64 fine6_large(__u64 head, __u64 next, __u32 slot)
+{
+	const struct xdpwl_slot *tables = slot_numbered(slot);
+	bool heads = tables->flags & XDPWL_HAS_FINE6_HEADS;
+	__u64 hash = xdpwl_fine6_hash(head, next);
+	__u64 at = heads ? xdpwl_fine6_hash(head, XDPWL_FINE6_HEAD) : hash;
+	__u64 offset = hash_first(at, tables->fine6_shift - 3);
+	__u64 word = tables->flags & XDPWL_HAS_FINE6 ?
+			     fine_word(&fine6, slot, offset, sizeof(struct xdpwl_fine)) :
+			     word_of(tables->fine6, offset, sizeof(tables->fine6));
+	__s64 found = fine6_bit(word, hash);
+
+	/* Which of two it is differs between listed ones, and is no branch. */
+	return heads ? found | fine6_bit(word, at) : found;
+}
+
 /* By its first 32 bits, alone or with the next. Past near_hit6(). */
 static __always_inline bool fine_hit6(const struct packet *packet,
 				      const struct generation *gen)
 {
-	__u64 head = packet->hash;
 	__be32 next = packet->addr[1] & gen->slot->fine6_mask;
-	__u64 hash = xdpwl_fine6_hash(head, next);
+	__u64 hash, offset;
 	__s64 found;
 
-	/* Which of two it is differs between listed ones, and is no branch. */
-	if (gen->slot->flags & XDPWL_HAS_FINE6_HEADS) {
-		__u64 whole = xdpwl_fine6_hash(head, XDPWL_FINE6_HEAD);
-		__u64 word = fine6_word(gen, whole);
-
-		found = fine6_bit(word, hash) | fine6_bit(word, whole);
+	if (gen->slot->flags & (XDPWL_HAS_FINE6 | XDPWL_HAS_FINE6_HEADS)) {
+		found = fine6_large(packet->hash, next, gen->number);
 	} else {
-		found = fine6_bit(fine6_word(gen, hash), hash);
-		if (gen->slot->flags & XDPWL_HAS_MARKS6)
-			found |= near6_marked(packet, head);
+		hash = xdpwl_fine6_hash(packet->hash, next);
+		offset = hash_first(hash, gen->slot->fine6_shift - 3);
+		found = fine6_bit(word_of(gen->slot->fine6, offset,
+					  sizeof(gen->slot->fine6)), hash);
 	}
+	if (gen->slot->flags & XDPWL_HAS_MARKS6)
+		found |= near6_marked(packet, packet->hash);
 	return found < 0;
 }
 
