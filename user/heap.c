@@ -12,7 +12,9 @@
 #include <unistd.h>
 #include "heap.h"
 
-#define FIRST	  (1 << 20)	/* more than a heap has room for that began small */
+#define FIRST	  (160 << 10)	/* more than a heap has room for that began small */
+#define SMALL	  (256 << 10)	/* of small pages, more than that; the rest is huge */
+#define GROWTH	  (1 << 20)
 #define ROOM	  (512 << 20)	/* of addresses: pages come when they are touched */
 #define SHARE	  4		/* but no more than one in so many of the machine's */
 #define HUGE_PAGE (2 << 20)
@@ -27,15 +29,17 @@ static int heap_room(void)
 
 void heap_prepare(void)
 {
-	uintptr_t from, to;
+	uintptr_t at = (uintptr_t)sbrk(0), to;
+	/* What malloc() writes now would make the first huge page one of small ones. */
+	uintptr_t from = (at + SMALL + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
 	void *first;
 
+	sbrk(from - SMALL - at);
 	mallopt(M_MMAP_THRESHOLD, 32 << 20);	/* the highest that it takes */
 	mallopt(M_TRIM_THRESHOLD, INT32_MAX);
 	mallopt(M_TOP_PAD, heap_room());
 	first = malloc(FIRST);
-	mallopt(M_TOP_PAD, FIRST);
-	from = ((uintptr_t)first + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+	mallopt(M_TOP_PAD, GROWTH);
 	to = (uintptr_t)sbrk(0);
 	if (first && from < to)
 		madvise((void *)from, to - from, MADV_HUGEPAGE);
