@@ -9,10 +9,10 @@
  * What costs here is what waits for the packet's bytes. They come from another core, and
  * one that waits for them runs ahead, to the next packet, only as far as its queues
  * of waiting instructions reach: on a Zen 5 some 70 that hang on a packet's bytes are free,
- * 80 make it cost twice as much, and 300 that do not hang on them cost nothing. So nothing is asked twice, ports and addresses
- * are indices as they stand, offsets are added to what does not wait, a bit is asked for as a
- * sign, and each kind of packet goes its way to the end, since a value that two ways share
- * goes over the stack.
+ * 80 make it cost twice as much, and 300 that do not hang on them cost nothing. So nothing is
+ * asked twice, ports and addresses are indices as they stand, offsets are added to what
+ * does not wait, a bit is asked for as a sign, and each kind of packet goes its way to the
+ * end, since a value that two ways share goes over the stack.
  */
 #ifndef PLAIN_BPF_H
 #define PLAIN_BPF_H

@@ -1,0 +1,96 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+Filters in front of so many IPv6 prefixes that near6 says nothing: fine6 by as many bits
+as it has room for, and where prefixes are too short for that by their first 32 bits. What the
+program says of members, of their neighbours and of strangers, against what the list
+says. XDPWL_SEED repeats a run.
+"""
+import ipaddress
+import os
+import random
+import re
+import secrets
+import struct
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+import bpfsys
+import harness
+
+SEED = os.environ.get('XDPWL_SEED') or secrets.token_hex(4)
+HEADER = os.path.join(harness.TOP, 'include/xdpwl.h')
+QUESTIONS = 2000
+SHORT, LONG = 3000, 2000	# /24s, and longer prefixes beside them
+MANY = 560_000			# prefixes of 33 bits and more
+
+
+def prefix(address, length):
+    return address >> 128 - length << 128 - length, length
+
+
+def shorts(rng):
+    """/24s, each with 256 first 32 bits, and longer ones beside them."""
+    firsts = rng.sample(range(0x2a0000, 0x2a1000), SHORT)
+    return {prefix(first << 104, 24) for first in firsts} | {
+        prefix(0x2a0 << 116 | rng.getrandbits(116), rng.randint(40, 64))
+        for _ in range(LONG)}
+
+
+def manys(rng):
+    """One below each /32."""
+    return {prefix((0x2c000000 + i) << 96 | rng.getrandbits(96), rng.randint(34, 64))
+            for i in range(MANY)}
+
+
+def is_listed(address, listed):
+    return any(prefix(address, length) in listed for length in range(24, 65))
+
+
+def questions(rng, listed):
+    members = sorted(listed)
+    for _ in range(QUESTIONS):
+        first, length = rng.choice(members)
+        for share in length, rng.randint(20, length - 1), 8:
+            address = prefix(first, share)[0] | rng.getrandbits(128 - share)
+            yield ipaddress.ip_address(address), 443, is_listed(address, listed)
+
+
+def flags_named(world):
+    """Of the slot in force, by the names that the header gives them."""
+    with open(HEADER, encoding='ascii') as file:
+        text = file.read()
+    size = re.search(r'sizeof\(struct xdpwl_slot\) ==\s*([0-9 +()*]+),', text)
+    control = bpfsys.Map(bpfsys.obj_get(os.path.join(world.pins, 'control')))
+    value, = control.lookup(struct.pack('=I', 0))
+    os.close(control.fd)
+    current, = struct.unpack_from('=I', value, 4)
+    flags, = struct.unpack_from('=I', value, 64 + (current & 3) * eval(size[1]) + 16)
+    return {name for name, bit in re.findall(r'#define (XDPWL_\w+)\s+(0x[0-9a-f]+)\t/\*',
+                                             text) if flags & int(bit, 0)}
+
+
+def round_check(tap, world, rng, listed, flags):
+    world.write(''.join('%s/%d\n' % (ipaddress.ip_address(first), length)
+                        for first, length in listed), world.path('set'))
+    world.must('apply', '-', stdin='set s file "%s"\nallow @s 443\n' % world.path('set'))
+    found = flags_named(world)
+    tap.ok(flags <= found, 'near6 is full: %s' % ' '.join(sorted(flags)), found)
+    asked = list(questions(rng, listed))
+    wrong = harness.answers_wrong(world, asked)
+    tap.ok(not wrong, '%d answers' % len(asked), *wrong[:20])
+
+
+def check_all(tap, world):
+    rng = random.Random(SEED)
+    tap.note('XDPWL_SEED=%s repeats this run' % SEED)
+    world.write('')
+    world.attach('generic')
+    round_check(tap, world, rng, shorts(rng),
+                {'XDPWL_FULL_NEAR6', 'XDPWL_HAS_FINE6_HEADS'})
+    round_check(tap, world, rng, manys(rng), {'XDPWL_FULL_NEAR6', 'XDPWL_HAS_FINE6'})
+
+
+if __name__ == '__main__':
+    sys.exit(harness.run('front', check_all))
