@@ -61,19 +61,28 @@ def exact(tap, world):
 
 def meanwhile(tap, world):
     """No sum goes back, or beyond what was sent, while packets are counted."""
-    data, total = frame('tcp', 25, 1514), 20_000_000
-    thread = threading.Thread(
-        target=world.live['ethernet'].run, args=(data,),
-        kwargs={'repeat': total})
+    data, runs, each = frame('tcp', 25, 1514), 20, 1_000_000
+    broken = []     # off by the kernel (EINTR) after nobody knows how many
+
+    def send():
+        for i in range(runs):
+            try:
+                world.live['ethernet'].run(data, repeat=each)
+            except InterruptedError:
+                broken.append(i)
+
+    thread = threading.Thread(target=send)
     seen = [(0, 0)]
     thread.start()
     while thread.is_alive():
         seen.append(ports(world).get(('tcp', 25), (0, 0)))
     thread.join()
     seen.append(ports(world)['tcp', 25])
-    tap.ok(seen == sorted(seen) and seen[-1] == (total, total * len(data)),
+    packets, size = seen[-1]
+    tap.ok(seen == sorted(seen) and size == packets * len(data) and
+           (runs - len(broken)) * each <= packets <= runs * each - len(broken),
            'read %d times while 20 million are counted' % len(seen),
-           'not rising: %s' % seen)
+           'not rising, or not all: %s, %d broken off' % (seen, len(broken)))
 
 
 def reset(tap, world):
