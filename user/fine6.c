@@ -14,7 +14,7 @@
 #define KEYS_SLOT	(8ull * XDPWL_FINE6_SLOT)
 #define KEYS_MOST	(8ull * XDPWL_FINES)	/* more of them, and too many pass; or */
 #define KEYS_MOST_HEADS	(5ull * XDPWL_FINES)	/* where each has two chances */
-#define KEYS_FEW(n)	(20 * (uint64_t)(n) + 65536)	/* a small filter is faster */
+#define KEYS_FEW(n)	(6 * (uint64_t)(n) + 65536)	/* a small filter is faster */
 
 static const uint32_t plan_bits[] = { 48, 44, 40, 38, 36 };
 #define PLANS (sizeof(plan_bits) / sizeof(*plan_bits))

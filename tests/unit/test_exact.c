@@ -227,7 +227,7 @@ static void test_fine6(void **state)
 		for (i = 0; i < n; i++)
 			prefixes[i] = cut((struct address){ 0x2a00000000000000 + (i << 35) +
 							    (random_next(&seed) >> 32), 0, 0 },
-					  (shorter ? 29 : 33) + below(8));
+					  shorter ? 30 + below(12) : 34 + below(7));
 		tables_of(&tables, prefixes, n, false);
 		full = near6_is_full(tables.slot);
 		assert_int_equal(tables.slot->flags, XDPWL_HAS_FINE6 |
