@@ -62,7 +62,7 @@ struct packet {
 				 * echo is its identifier */
 	__u32 port;		/* TCP and UDP: dport in the numbering of both */
 	__u64 near;		/* of its source: near4_marks(), or the word of near6 */
-	__u64 hash;		/* that of IPv6 */
+	__u64 hash;		/* xdpwl_bloom_hash() of an IPv6 source */
 	__u32 number;		/* of its source's entry, or what table4.h and exact.h have instead;
 				 * 0: not sought */
 	__u8 family;		/* 4 or 6 */
@@ -172,12 +172,6 @@ static __always_inline bool is_to_source(const struct packet *packet)
 static __always_inline __u32 source_head(const struct packet *packet)
 {
 	return bpf_ntohl(packet->addr[0]);
-}
-
-/* The first 16 bits of the source, as they stand there. */
-static __always_inline __be16 source_raw(const struct packet *packet)
-{
-	return *(const __be16 *)packet->addr;
 }
 
 /* The IP packet reaches to `end`: false if the frame does not. */

@@ -2,23 +2,13 @@
 /*
  * Packet to decision, by the tables of one generation: the class of its service
  * first, then, for those that some rule names, its source: the filters in front
- * (include/front.h), the entry (include/table4.h, include/exact.h), the cell. A look-up that
+ * (front.bpf.h), the entry (include/table4.h, include/exact.h), the cell. A look-up that
  * fails is "no rule speaks", never "allow".
  */
 #ifndef POLICY_BPF_H
 #define POLICY_BPF_H
 
-#include "listed.bpf.h"
-#include "maps.bpf.h"
-#include "packet.bpf.h"
-
-/* The generation as one packet sees it: read once. */
-struct generation {
-	const struct xdpwl_slot *slot;
-	__u32 number;		/* of the slot */
-	__u32 added;		/* set of rows beside its tables, 0: none */
-	__u32 group;
-};
+#include "front.bpf.h"
 
 static __always_inline bool is_odd(__u8 proto)
 {
@@ -87,164 +77,6 @@ static __always_inline __u32 packet_class(const struct packet *packet,
 	    packet->icmp_type == ICMP6_ECHO)
 		return protocol_class(row, XDPWL_ECHO6);
 	return protocol_class(row, packet->proto);
-}
-
-static __always_inline bool bloom_has(__u64 word, __u64 hash, __u32 shift)
-{
-	return (bit_first(word, XDPWL_BLOOM_BIT1(hash, shift)) &
-		bit_first(word, XDPWL_BLOOM_BIT2(hash, shift))) < 0;
-}
-
-static __always_inline __u64 source_hash(const struct packet *packet,
-					 const struct generation *gen)
-{
-	return xdpwl_bloom_hash(packet->addr[0], gen->slot->seed);
-}
-
-/* By as much as the second-level cache holds. */
-static __always_inline bool near_hit4(struct packet *packet,
-				      const struct generation *gen, __u32 half)
-{
-	const __u8 *source = (void *)packet->addr;
-	__u32 head = *(const __u16 *)source;
-
-	if (half == XDPWL_HALF_ALL)
-		return bit_of(gen->slot->near4.all[head / 32],
-			      head * 2 + (source[2] >> XDPWL_NEAR4_ALL_SHIFT));
-	packet->near = near4_marks(packet->addr, gen->slot);
-	return (__s32)packet->near < 0;
-}
-
-static __always_inline bool near_hit6(struct packet *packet,
-				      const struct generation *gen, __u32 half)
-{
-	const struct xdpwl_near6 *near = &gen->slot->near6;
-	const __u32 any = 64 - XDPWL_NEAR6_ANY, all = 64 - XDPWL_NEAR6_ALL;
-	__u64 hash = source_hash(packet, gen);
-
-	if (half == XDPWL_HALF_ALL)
-		return bloom_has(word_of(near->all, hash >> (all - 3), sizeof(near->all)),
-				 hash, all);
-	packet->hash = hash;
-	if (gen->slot->flags & XDPWL_FULL_NEAR6)
-		return true;
-	packet->near = word_of(near->any, hash >> (any - 3), sizeof(near->any));
-	return bloom_has(packet->near, hash, any);
-}
-
-/* By the first 16 bits alone. */
-static __always_inline bool short6_hit(const struct packet *packet,
-				       const struct generation *gen, __u32 half)
-{
-	__u32 number = *(const volatile __be16 *)packet->addr;
-
-	return gen->slot->flags & XDPWL_HAS_SHORT6 &&
-	       bit_of(word_of(gen->slot->short6.word[half], number / 8,
-			      sizeof(gen->slot->short6.word[half])), number);
-}
-
-/* By all that is known of it. */
-static __always_inline bool table_hit4(struct packet *packet,
-				       const struct generation *gen)
-{
-	packet->number = listed4(packet->addr, packet->near, gen->slot, gen->number);
-	return packet->number != XDPWL_UNLISTED;
-}
-
-/* In the sign. */
-static __always_inline __s64 fine6_bit(__u64 word, __u64 hash)
-{
-	return bit_first(word, XDPWL_FINE6_BIT1(hash)) &
-	       bit_first(word, XDPWL_FINE6_BIT2(hash)) &
-	       bit_first(word, XDPWL_FINE6_BIT3(hash));
-}
-
-/* Whether near6 marks a source, in the sign. */
-static __always_inline __s64 near6_marked(const struct packet *packet, __u64 hash)
-{
-	const __u32 shift = 64 - XDPWL_NEAR6_ANY;
-
-	return bit_first(packet->near, XDPWL_BLOOM_MARK1(hash, shift)) &
-	       bit_first(packet->near, XDPWL_BLOOM_MARK2(hash, shift));
-}
-
-/* What fine6 of a list of many says, in the sign: of its map, or by heads. */
-__noinline __s64 fine6_large(__u64 head, __u64 next, __u32 slot)
-{
-	const struct xdpwl_slot *tables = slot_numbered(slot);
-	bool heads = tables->flags & XDPWL_HAS_FINE6_HEADS;
-	__u64 hash = xdpwl_fine6_hash(head, next);
-	__u64 at = heads ? xdpwl_fine6_hash(head, XDPWL_FINE6_HEAD) : hash;
-	__u64 offset = hash_first(at, tables->fine6_shift - 3);
-	__u64 word = tables->flags & XDPWL_HAS_FINE6 ?
-			     fine_word(&fine6, slot, offset, sizeof(struct xdpwl_fine)) :
-			     word_of(tables->fine6, offset, sizeof(tables->fine6));
-	__s64 found = fine6_bit(word, hash);
-
-	/* Which of two it is differs between listed ones, and is no branch. */
-	return heads ? found | fine6_bit(word, at) : found;
-}
-
-/* By its first 32 bits, alone or with the next. Past near_hit6(). */
-static __always_inline bool fine_hit6(const struct packet *packet,
-				      const struct generation *gen)
-{
-	__be32 next = packet->addr[1] & gen->slot->fine6_mask;
-	__u64 hash, offset;
-	__s64 found;
-
-	if (gen->slot->flags & (XDPWL_HAS_FINE6 | XDPWL_HAS_FINE6_HEADS)) {
-		found = fine6_large(packet->hash, next, gen->number);
-	} else {
-		hash = xdpwl_fine6_hash(packet->hash, next);
-		offset = hash_first(hash, gen->slot->fine6_shift - 3);
-		found = fine6_bit(word_of(gen->slot->fine6, offset,
-					  sizeof(gen->slot->fine6)), hash);
-	}
-	if (gen->slot->flags & XDPWL_HAS_MARKS6)
-		found |= near6_marked(packet, packet->hash);
-	return found < 0;
-}
-
-/* Whether exact6 knows of a source. */
-static __always_inline bool has_exact6(const struct packet *packet,
-				       const struct generation *gen)
-{
-	return gen->slot->exact6.blocks && !short6_hit(packet, gen, XDPWL_HALF_ANY);
-}
-
-static __always_inline __u32 number_find6(const struct packet *packet,
-					  const struct generation *gen)
-{
-	return listed6(address_half(packet->addr), address_half(packet->addr + 2),
-		       gen->number);
-}
-
-/* Whether any rule may name a source: the cheapest question. */
-static __always_inline bool source_near(struct packet *packet,
-					const struct generation *gen, __u32 half)
-{
-	if (packet->family == 4)
-		return near_hit4(packet, gen, half);
-	return near_hit6(packet, gen, half) || short6_hit(packet, gen, half);
-}
-
-/* The same for those that it names for a class, or else for `all` alone; further, where
- * there are tables for it. Never "no" of one that is listed. Past source_near() of any. */
-static __always_inline bool source_listed(struct packet *packet,
-					  const struct generation *gen, bool named)
-{
-	if (packet->family == 4)
-		return (named || near_hit4(packet, gen, XDPWL_HALF_ALL)) &&
-		       table_hit4(packet, gen);
-	if (named ? short6_hit(packet, gen, XDPWL_HALF_ANY) :
-		    short6_hit(packet, gen, XDPWL_HALF_ALL))
-		return true;
-	if (!(named || near_hit6(packet, gen, XDPWL_HALF_ALL)) ||
-	    !fine_hit6(packet, gen))
-		return false;
-	return !has_exact6(packet, gen) ||
-	       (packet->number = number_find6(packet, gen)) != XDPWL_UNLISTED;
 }
 
 static __always_inline const struct xdpwl_entry *

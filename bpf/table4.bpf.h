@@ -21,9 +21,10 @@ static __always_inline bool bit_of(__u64 word, __u64 number)
 	return bit_first(word, number) < 0;
 }
 
-/* `hash` without its last bits. */
-static __always_inline __u64 hash_first(__u64 hash, __u32 shift)
+/* The byte offset, for word_of(), of word hash >> shift. */
+static __always_inline __u64 word_offset(__u64 hash, __u32 shift)
 {
+	shift -= 3;
 	asm volatile("%0 >>= %1" : "+r"(hash) : "r"((__u64)shift));
 	return hash;
 }
@@ -235,7 +236,7 @@ static __always_inline __u32 listed4(const __be32 *source, __u32 near,
 		number = tables->whole4[*(const __u16 *)source];
 		return number & XDPWL_WHOLE4_DENSE ? number_find4(addr, slot) : number;
 	}
-	offset = hash_first(hash, tables->fine4_shift - 3);
+	offset = word_offset(hash, tables->fine4_shift);
 	word = tables->flags & XDPWL_HAS_FINE4 ?
 		       fine_word(&fine4, slot, offset, sizeof(struct xdpwl_fine4)) :
 		       word_of(tables->fine4, offset, sizeof(tables->fine4));

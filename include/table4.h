@@ -63,11 +63,11 @@ XDPWL_INLINE __u64 xdpwl_line4_home(__u64 at24, __u64 seed, __u32 shift)
 }
 
 /*
- * Runs of the /24s whose home is the line, by lines4_shift of the slot. In order of their first addresses, which are
- * in host order; unused ones begin at XDPWL_NO_RUN4. All of a /24 stand in one line. Where
- * `on` is not 0, some of those that belong there may stand in the next of the 16 lines
- * around, in a circle, up to XDPWL_CHAIN4 lines; behind the last of these the trie is to
- * be asked.
+ * Runs of the /24s whose home is the line, by lines4_shift of the slot. In order of their
+ * first addresses, which are in host order; unused ones begin at XDPWL_NO_RUN4. All of a /24
+ * stand in one line. Where `on` is not 0, some of those that belong there may stand in the
+ * next of the 16 lines around, in a circle, up to XDPWL_CHAIN4 lines; behind the last of
+ * these the trie is to be asked.
  */
 #define XDPWL_RUNS4		7
 #define XDPWL_CHAIN4		4

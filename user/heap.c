@@ -14,7 +14,7 @@
 
 #define FIRST	  (160 << 10)	/* more than a heap has room for that began small */
 #define SMALL	  (256 << 10)	/* of small pages, more than that; the rest is huge */
-#define GROWTH	  (1 << 20)
+#define GROWTH	  (1 << 20)	/* should all of that be used */
 #define ROOM	  (512 << 20)	/* of addresses: pages come when they are touched */
 #define SHARE	  4		/* but no more than one in so many of the machine's */
 #define HUGE_PAGE (2 << 20)

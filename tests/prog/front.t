@@ -16,7 +16,6 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
-import bpfsys
 import harness
 
 SEED = os.environ.get('XDPWL_SEED') or secrets.token_hex(4)
@@ -62,10 +61,7 @@ def flags_named(world):
     with open(HEADER, encoding='ascii') as file:
         text = file.read()
     size = re.search(r'sizeof\(struct xdpwl_slot\) ==\s*([0-9 +()*]+),', text)
-    control = bpfsys.Map(bpfsys.obj_get(os.path.join(world.pins, 'control')))
-    value, = control.lookup(struct.pack('=I', 0))
-    os.close(control.fd)
-    current, = struct.unpack_from('=I', value, 4)
+    value, current = harness.control_read(world.pins)
     flags, = struct.unpack_from('=I', value, 64 + (current & 3) * eval(size[1]) + 16)
     return {name for name, bit in re.findall(r'#define (XDPWL_\w+)\s+(0x[0-9a-f]+)\t/\*',
                                              text) if flags & int(bit, 0)}

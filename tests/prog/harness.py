@@ -67,14 +67,19 @@ def sh(*words):
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
 
 
-def rows_in_force(pins):
-    """Which set of rows stands beside the tables in force, 0: none."""
+def control_read(pins):
+    """The control block, as bytes, and what `current` says in it."""
     control = bpfsys.obj_get(os.path.join(pins, 'control'))
     try:
         (value,) = bpfsys.Map(control).lookup(struct.pack('=I', 0))
     finally:
         os.close(control)
-    return struct.unpack_from('=I', value, 4)[0] >> 29
+    return value, struct.unpack_from('=I', value, 4)[0]
+
+
+def rows_in_force(pins):
+    """Which set of rows stands beside the tables in force, 0: none."""
+    return control_read(pins)[1] >> 29
 
 
 class World:
