@@ -78,14 +78,54 @@ static __always_inline void count_not_allowed(const struct decision *decision,
 	counter_add(counter, bytes);
 }
 
-static __always_inline void count_hit(__u32 cell, __u32 bytes)
+static __always_inline struct xdpwl_counter *hit_find(__u32 cell)
 {
 	__u32 chunk = XDPWL_HIT(cell) / XDPWL_HIT_CHUNK;
 	__u32 index = XDPWL_HIT(cell) % XDPWL_HIT_CHUNK;
 	void *inner = bpf_map_lookup_elem(&hits, &chunk);
 
-	if (inner)
-		counter_add(bpf_map_lookup_elem(inner, &index), bytes);
+	return inner ? bpf_map_lookup_elem(inner, &index) : NULL;
+}
+
+static __always_inline void counter_move(struct xdpwl_counter *to, struct xdpwl_counter *from)
+{
+	if (!to)
+		return;
+	to->packets += from->packets;
+	to->bytes += from->bytes;
+}
+
+/* Another cell is main from now on. */
+__noinline int main_change(__u32 cell, __u32 family)
+{
+	__u32 cpu = bpf_get_smp_processor_id(), key = XDPWL_ALLOWED;
+	struct xdpwl_mains *mine = bpf_map_lookup_elem(&mains, &cpu);
+	struct xdpwl_main *main;
+
+	if (!mine)
+		return 0;
+	main = &mine->of[family & 1];
+	if (main->cell) {
+		counter_move(bpf_map_lookup_elem(&reasons, &key), &main->counter);
+		counter_move(hit_find(main->cell), &main->counter);
+	}
+	main->counter.packets = 0;
+	main->counter.bytes = 0;
+	main->cell = cell;
+	return 0;
+}
+
+/* Allowed by the main entry of a family, 0 or 1, of that cell. */
+static __always_inline void count_main(struct xdp_md *ctx, __u32 cell, __u32 family)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct xdpwl_mains *mine = bpf_map_lookup_elem(&mains, &cpu);
+
+	if (!mine)
+		return;
+	if (mine->of[family].cell != cell)
+		main_change(cell, family);
+	counter_add(&mine->of[family].counter, ctx->data_end - ctx->data);
 }
 
 /* Any reason but not-allowed. */
@@ -96,7 +136,7 @@ static __always_inline void count_reason(const struct decision *decision,
 
 	counter_add(bpf_map_lookup_elem(&reasons, &key), bytes);
 	if (decision->cell)
-		count_hit(decision->cell, bytes);
+		counter_add(hit_find(decision->cell), bytes);
 }
 
 /* A decision as a scalar, verified and on the stack alone. */

@@ -156,6 +156,21 @@ struct {
 	__array(values, struct fine4_inner);
 } fine4 SEC(".maps");
 
+struct spans4_inner {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct xdpwl_spans4));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, XDPWL_SLOTS);
+	__type(key, __u32);
+	__array(values, struct spans4_inner);
+} spans4 SEC(".maps");
+
 struct entries_inner {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -224,6 +239,15 @@ struct {
 	__type(key, __u32);
 	__type(value, struct xdpwl_ports);
 } ports SEC(".maps");
+
+/* Likewise. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct xdpwl_mains);
+} mains SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

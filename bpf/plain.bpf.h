@@ -22,9 +22,12 @@
 #include "flow.bpf.h"
 #include "policy.bpf.h"
 
-enum plain { NOT_PLAIN, PLAIN_STRANGER, PLAIN };
+enum plain { NOT_PLAIN, PLAIN_STRANGER, PLAIN, PLAIN_ALLOWED };
 
 #define likely(condition) __builtin_expect(!!(condition), 1)
+
+/* Beside the flags of a slot: more than the tables of group 0 is to be asked. */
+#define PLAIN_LONG	1
 
 /* Whether no rule can speak of a packet: by its source, which most floods give away,
  * then by its port, too. */
@@ -43,17 +46,89 @@ static __always_inline bool is_unlisted(struct packet *packet,
 	       !source_listed(packet, gen, named);
 }
 
-/* Of a packet that is sound up to its ports, which stand at `ports`. */
+/* Ports that others judge. */
+static __always_inline bool port_is_special(const struct packet *packet, __be16 port)
+{
+	return !port || (packet->proto == PROTO_UDP &&
+			 port == bpf_htons(packet->family == 4 ? 68 : 546));
+}
+
+/* Who is unlisted, unless a flow has used the port and may be answered. */
+static __always_inline enum plain plain_stranger(struct packet *packet, const __be16 *ports,
+						 bool answer)
+{
+	/* Read again: the first goes over the stack else. */
+	asm volatile("" : "+r"(ports));
+	if (port_is_special(packet, ports[1]))
+		return NOT_PLAIN;
+	packet->port = port_number(packet->proto, ports[1]);
+	return answer && flow_port(packet->port) ? PLAIN : PLAIN_STRANGER;
+}
+
+/* Of its port, in group 0. */
+static __always_inline __u32 named_read(const struct packet *packet,
+					const struct generation *gen, const __be16 *ports)
+{
+	const __u8 *named = gen->slot->named +
+			    (packet->proto == PROTO_UDP ? XDPWL_UDP : 0);
+
+	asm volatile("" : "+r"(named));
+	return named[*(const volatile __u16 *)(ports + 1)];
+}
+
+/* What near4 and the spans say, where nothing but tables is to be asked. */
+static __always_inline enum plain plain_span4(struct packet *packet,
+					      const struct generation *gen,
+					      const struct xdpwl_spans4 *spans,
+					      const __be16 *ports)
+{
+	__u32 named = named_read(packet, gen, ports);
+	enum span span;
+
+	if (likely(named >= XDPWL_NAMED_MAINS)) {
+		span = span4_find(packet->addr, spans);
+		if (span == SPAN_MAIN)
+			return PLAIN_ALLOWED;
+		return span == SPAN_NOBODY ? PLAIN_STRANGER : PLAIN;
+	}
+	if (!named && !near_hit4(packet, gen, XDPWL_HALF_ALL))
+		return PLAIN_STRANGER;
+	return span4_find(packet->addr, spans) == SPAN_NOBODY ? PLAIN_STRANGER : PLAIN;
+}
+
+/* Of a packet that is sound up to its ports, which stand at `ports`; `answer`: a flow may
+ * have asked for it. */
 static __always_inline enum plain plain_sound(struct packet *packet,
 					      const struct generation *gen,
 					      __u32 flags, const __be16 *ports,
-					      bool replies)
+					      bool answer)
 {
-	if (!replies && is_unlisted(packet, gen, flags)) {
-		/* Read again: the first goes over the stack else. */
-		asm volatile("" : "+r"(ports));
-		packet->port = port_number(packet->proto, ports[1]);
-		return PLAIN_STRANGER;
+	const struct xdpwl_spans4 *spans;
+	enum plain plain;
+
+	if (packet->family == 4 && !flags) {
+		if (!near_hit4(packet, gen, XDPWL_HALF_ANY))
+			return plain_stranger(packet, ports, answer);
+		spans = block_find(&spans4, gen->number, 0);
+		if (spans) {
+			plain = plain_span4(packet, gen, spans, ports);
+			if (plain == PLAIN_STRANGER)
+				return plain_stranger(packet, ports, answer);
+			if (plain == PLAIN_ALLOWED)
+				return plain;
+		}
+	}
+	if (port_is_special(packet, *(const volatile __be16 *)(ports + 1)))
+		return NOT_PLAIN;
+	packet->port = port_number(packet->proto, *(const volatile __be16 *)(ports + 1));
+	if (is_unlisted(packet, gen, flags))
+		return plain_stranger(packet, ports, answer);
+	if (packet->family == 6 && !flags && packet->number &&
+	    packet->number == gen->slot->main_number[1]) {
+		__u32 named = named_read(packet, gen, ports);
+
+		if (named == XDPWL_NAMED_MAIN6 || named == XDPWL_NAMED_MAINS)
+			return PLAIN_ALLOWED;
 	}
 	/* Those that near4 always has are for others to judge. */
 	return packet->family == 4 &&
@@ -74,14 +149,12 @@ static __always_inline enum plain plain_tcp(struct packet *packet,
 	/* With reserved bits, which may make too much of it: then others look again. */
 	asm volatile("%0 >>= 2" : "+w"(header));
 	packet->proto = PROTO_TCP;
-	packet->port = port_number(PROTO_TCP, ports[1]);
-	if (!ports[1] || header < 20 || header > size)
+	if (header < 20 || header > size)
 		return NOT_PLAIN;
 	if (tcp_flags != FLAG_SYN) {
 		if (flags_bad() >> tcp_flags & 1)
 			return NOT_PLAIN;
-		if (flow_port(packet->port))
-			return plain_sound(packet, gen, flags, ports, true);
+		return plain_sound(packet, gen, flags, ports, true);
 	}
 	return plain_sound(packet, gen, flags, ports, false);
 }
@@ -91,11 +164,9 @@ static __always_inline enum plain plain_udp(struct packet *packet,
 					    const __be16 *udp, __s32 size)
 {
 	packet->proto = PROTO_UDP;
-	packet->port = port_number(PROTO_UDP, udp[1]);
-	if (!udp[1] || udp[2] != bpf_htons(size) || size < 8 ||
-	    udp[1] == bpf_htons(packet->family == 4 ? 68 : 546))
+	if (udp[2] != bpf_htons(size) || size < 8)
 		return NOT_PLAIN;
-	return plain_sound(packet, gen, flags, udp, flow_port(packet->port));
+	return plain_sound(packet, gen, flags, udp, true);
 }
 
 /* 40 bytes may be read at `ip`, which has `room` to the end of the frame. */

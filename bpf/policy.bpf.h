@@ -53,9 +53,8 @@ static __always_inline bool port_named(const struct packet *packet,
 				       const struct generation *gen)
 {
 	return gen->group ? port_class(packet, gen) :
-			    bit_of(word_of(&gen->slot->named, packet->port / 8,
-					   sizeof(gen->slot->named)),
-				   packet->port);
+			    gen->slot->named[value_bound(packet->port,
+							 XDPWL_TCP_UDP - 1)];
 }
 
 /* The class of a packet's service; of a later fragment, that of its protocol. */

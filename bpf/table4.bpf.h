@@ -221,6 +221,47 @@ __noinline __u32 number_find4(__u32 addr, __u32 slot)
 	return lines4_number(addr, tables, slot);
 }
 
+/* Whether the crowd of a span has an address, by its last byte. */
+static __always_inline bool crowd_has(const struct xdpwl_spans4 *spans, __u64 crowd, __u8 last)
+{
+	const void *words = spans->crowd;
+
+	asm volatile("" : "+r"(words));
+	words += value_bound(crowd, XDPWL_SPAN4_CROWDS - 1) * sizeof(spans->crowd[0]);
+	return bit_of(*(const __u64 *)(words + (last >> 3 & 24)), last);
+}
+
+enum span { SPAN_NOBODY, SPAN_MAIN, SPAN_ASK };
+
+/* Whose an address is, as it stands in a packet. All is read again from there: what goes over the
+ * stack waits twice. */
+static __always_inline enum span span4_find(const __be32 *source,
+					    const struct xdpwl_spans4 *spans)
+{
+	const volatile __u8 *bytes = (const void *)source;
+	const __u32 *from = spans->from;
+	const void *at = spans->span;
+	const struct xdpwl_span4 *span;
+	__u64 index;
+	__u32 addr;
+
+	asm volatile("" : "+r"(from));
+	asm volatile("" : "+r"(at));
+	index = from[*(const volatile __u16 *)bytes];
+	index = value_bound(index + bytes[2], XDPWL_SPANS4 - 1);
+	span = at + index * sizeof(*span);
+	addr = bpf_ntohl(*(const volatile __be32 *)source);
+	if (addr - span->first < span->size)
+		return SPAN_MAIN;
+	if (!span->crowd)
+		return SPAN_NOBODY;
+	if (span->crowd == XDPWL_SPAN4_ASK)
+		return SPAN_ASK;
+	/* It may be of another /24. */
+	return (addr ^ span->first) <= 255 && crowd_has(spans, span->crowd, addr) ?
+		       SPAN_MAIN : SPAN_NOBODY;
+}
+
 /* The same behind the filters, as far as the slot goes without a call. `source` is the address
  * as it stands in a packet, `near` what near4_marks() has of it. */
 static __always_inline __u32 listed4(const __be32 *source, __u32 near,
@@ -228,7 +269,6 @@ static __always_inline __u32 listed4(const __be32 *source, __u32 near,
 {
 	__u32 addr = bpf_ntohl(*source), number;
 	__u64 hash = fine4_hash(addr, tables), offset, word;
-	const struct xdpwl_line4 *line;
 
 	if (tables->flags & XDPWL_HAS_TOUCHED4 && !touched4_has(addr, slot))
 		return XDPWL_UNLISTED;
@@ -242,14 +282,7 @@ static __always_inline __u32 listed4(const __be32 *source, __u32 near,
 		       word_of(tables->fine4, offset, sizeof(tables->fine4));
 	if (!fine4_has(word, hash, addr & tables->fine4_mask))
 		return XDPWL_UNLISTED;
-	if (tables->flags & XDPWL_HAS_LINES4)
-		return number_find4(addr, slot);
-	line = &tables->lines4[value_bound(line4_home(addr, tables),
-					   XDPWL_LINES4_SLOT - 1)];
-	number = line4_number(line, addr, &tables->crowds4);
-	if (number ? number & XDPWL_LINE4_DENSE : line->on)
-		number = number_find4(addr, slot);
-	return number;
+	return number_find4(addr, slot);
 }
 
 #endif

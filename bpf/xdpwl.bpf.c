@@ -33,6 +33,7 @@ __noinline int filter_any(struct xdp_md *ctx, __u32 link)
  * filter_plain(), which takes what plain_pack() made. */
 #define NEXT_DROP	0
 #define NEXT_ANY	1
+#define NEXT_PASS	2
 
 /* A plain packet, which lies in the linear part. */
 __noinline int filter_plain(struct xdp_md *ctx, __u64 next)
@@ -58,6 +59,13 @@ static __always_inline __u64 next_known(struct xdp_md *ctx,
 	case PLAIN_STRANGER:
 		count_port(packet.port, ctx->data_end - ctx->data);
 		return NEXT_DROP;
+	case PLAIN_ALLOWED:
+		if (!flags) {
+			count_main(ctx, gen->slot->main_cell[packet.family == 6],
+				   packet.family == 6);
+			return NEXT_PASS;
+		}
+		/* fall through */
 	case PLAIN:
 		return plain_pack(&packet, gen);
 	default:
@@ -73,7 +81,7 @@ __noinline __u64 next_long(struct xdp_md *ctx, __u32 link)
 
 	if (frame_generation(&gen, ctx, 0))
 		return NEXT_ANY;
-	flags = gen.slot->flags | gen.added * XDPWL_CURRENT_ADDED;
+	flags = gen.slot->flags | gen.added * XDPWL_CURRENT_ADDED | PLAIN_LONG;
 	return link == XDPWL_LINK_ETHERNET ?
 		       next_known(ctx, &gen, XDPWL_LINK_ETHERNET, flags) :
 		       next_known(ctx, &gen, XDPWL_LINK_NONE, flags);
@@ -88,6 +96,8 @@ static __always_inline int filter(struct xdp_md *ctx, __u32 link)
 				       next_known(ctx, &gen, link, 0);
 	if (next == NEXT_DROP)
 		return XDP_DROP;
+	if (next == NEXT_PASS)
+		return XDP_PASS;
 	return next == NEXT_ANY ? filter_any(ctx, link) : filter_plain(ctx, next);
 }
 

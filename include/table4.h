@@ -9,6 +9,8 @@
  * these is found by the address alone.
  *   whole4    whose the /20s are that are covered wholly; near4 says which are
  *   touched4  of large lists: which /24s are covered in part or wholly
+ *   spans4    of lists that are not large: what the main entry covers, and which /24s nobody;
+ *             most packets ask nothing else
  *   fine4     what is covered beside whole /20s: a Bloom filter, where most neighbours of
  *             listed prefixes end
  *   lines4    what else is covered, by a hash of the /24: a cache line of runs; in the
@@ -16,7 +18,7 @@
  *   crowds4   /24s with more runs than a line, all of one entry: a bit for each address
  *   numbers4  numbers by address, for what is denser still
  *   entries   number to entry
- * All but the maps touched4 and numbers4 are in the slot; fine4 and lines4 of large lists
+ * All but the maps touched4, spans4 and numbers4 are in the slot; fine4 and lines4 of large lists
  * are maps, too.
  */
 #ifndef XDPWL_TABLE4_H
@@ -56,6 +58,34 @@
 #define XDPWL_FINE4_TAG4(hash)	((hash) >> 16)
 #define XDPWL_ADDRESS4(hash)	((hash) >> 28)
 
+/*
+ * What the /24s have of the main entry (xdpwl.h): one span, and where there is more a crowd, a
+ * bit for each address. A /24's is span[from[its first two bytes, as they stand in a packet] +
+ * its third]. Those of several /16s lie among one another, so what stands there may be
+ * another's, and that a /24 has nothing is told by the address in it.
+ *
+ * The first 256 spans have nobody, and XDPWL_SPAN4_ASK: they are for /16s that found no place,
+ * and for sources that others judge. The next 256 have every address: they are shared by /16s of
+ * which all that is covered is whole /20s of the main entry, since near4 is asked before.
+ * Neither is for any other /16. Entries that are not main have XDPWL_SPAN4_ASK.
+ */
+#define XDPWL_SPANS4		262144
+
+struct xdpwl_span4 {
+	__u32 first;	/* address, in host order */
+	__u32 size;	/* so many from there on; 0xffffffff: all */
+	__u32 crowd;	/* of others of its /24, or XDPWL_SPAN4_ASK; 0: of nobody */
+};
+
+#define XDPWL_SPAN4_CROWDS	16384
+#define XDPWL_SPAN4_ASK		0xffffffffu	/* no more is known here */
+
+struct xdpwl_spans4 {
+	__u32 from[65536];
+	__u64 crowd[XDPWL_SPAN4_CROWDS][4];	/* by the last 8 bits */
+	struct xdpwl_span4 span[XDPWL_SPANS4];
+};
+
 /* The line of a /24, of 2^(64 - shift), by its number of 24 bits. */
 XDPWL_INLINE __u64 xdpwl_line4_home(__u64 at24, __u64 seed, __u32 shift)
 {
@@ -92,7 +122,7 @@ struct xdpwl_lines4 {
 	struct xdpwl_line4 line[XDPWL_LINES4];
 };
 
-#define XDPWL_LINES4_SLOT	4096	/* lines that the slot has room for */
+#define XDPWL_LINES4_SLOT	2048	/* lines that the slot has room for */
 
 /* The first crowd is none: all bits are set, so that each number can be asked for one. */
 #define XDPWL_CROWDS4		1024
@@ -110,6 +140,7 @@ struct xdpwl_numbers4 {
 	__u32 number[XDPWL_NUMBERS4];
 };
 
+_Static_assert(sizeof(struct xdpwl_spans4) == (256 + 512 + 3072) * 1024, "spans4");
 _Static_assert(sizeof(struct xdpwl_line4) == 64, "one cache line");
 _Static_assert(sizeof(struct xdpwl_lines4) == 1024, "lines4");
 _Static_assert(sizeof(struct xdpwl_crowds4) == 36 * 1024, "crowds4");

@@ -33,7 +33,7 @@
 #include "reasons.h"
 #include "table4.h"
 
-#define XDPWL_ABI	16
+#define XDPWL_ABI	17
 
 #define XDPWL_SLOTS	3	/* current, fallback of a confirm, being built */
 #define XDPWL_GROUPS	17	/* sets of interfaces: 16 that `on` tells apart, and the rest */
@@ -55,11 +55,12 @@ struct xdpwl_service {
 	__u16 class[XDPWL_TCP_UDP];
 };
 
-/* In front of `service`, as program data: a bit for each port that has a class in group 0,
- * so that a scan stays in the first-level cache. */
-struct xdpwl_named {
-	__u64 word[XDPWL_TCP_UDP / 64];
-};
+/* The main entry of a family is that of the most prefixes, of those of which one rule decides
+ * all, and allows it: most honest packets come from there. */
+
+/* In front of `service`, as program data, for each port in group 0: whether it has a class, and
+ * whose main entry allows it. Never of ports that are judged before rules are. */
+enum { XDPWL_UNNAMED, XDPWL_NAMED, XDPWL_NAMED_MAIN6, XDPWL_NAMED_MAINS, XDPWL_NAMED_MAIN4 };
 
 /* Entries of `protocol` behind the 256 protocol numbers. */
 #define XDPWL_ECHO4	256	/* ICMP echo request */
@@ -159,7 +160,8 @@ struct xdpwl_slot {
 	__u32 fine6_shift;				/* exact.h */
 	__be32 fine6_mask;
 	struct xdpwl_exact exact6;
-	__u32 reserved[7];	/* up to a cache line: `lines4` are some */
+	__u32 main_number[2], main_cell[2];	/* of the main entry of IPv4, of IPv6; or 0 */
+	__u32 reserved[3];	/* up to a cache line: `lines4` are some */
 	struct xdpwl_entry first[XDPWL_FIRST];	/* of `entries` */
 	struct xdpwl_near4 near4;	/* before what is larger: near enough for an offset */
 	__u16 whole4[65536];		/* table4.h */
@@ -169,7 +171,7 @@ struct xdpwl_slot {
 	struct xdpwl_near6 near6;
 	struct xdpwl_short6 short6;
 	__u64 fine6[XDPWL_FINE6_SLOT];	/* exact.h */
-	struct xdpwl_named named;
+	__u8 named[XDPWL_TCP_UDP];
 };
 
 /* Beside the slot in `current`: what sends every packet a longer way. */
@@ -178,6 +180,12 @@ struct xdpwl_slot {
 /* And above: the set of `added` in force. */
 #define XDPWL_CURRENT_ADDED	0x20000000u	/* times its number */
 #define XDPWL_CURRENT_ROWS	((XDPWL_ADDED_SETS - 1) * XDPWL_CURRENT_ADDED)
+
+/* Of packets. */
+struct xdpwl_counter {
+	__u64 packets;
+	__u64 bytes;		/* of the frame at the hook */
+};
 
 /* The control block: program data, mapped writable by commands. */
 struct xdpwl_control {
@@ -192,6 +200,9 @@ struct xdpwl_control {
 	__u32 flow_buckets;	/* half the elements of `flows`: as many again are of
 				 * flows that are forwarded */
 	__u32 fragment_buckets;
+	struct xdpwl_counter allowed_before;	/* of what `reasons` and `mains` have allowed, that
+						 * before the last reset: for commands */
+	__u64 unused[6];			/* up to a cache line */
 	struct xdpwl_slot slot[XDPWL_SLOTS];
 	struct xdpwl_added added[4][XDPWL_ADDED_SETS];	/* of each slot; the fourth is
 							 * not used: a mask bounds it */
@@ -229,11 +240,6 @@ struct xdpwl_interface {
  *   hits        hit number: packets that this rule decided; number / XDPWL_HIT_CHUNK
  *               is the key of the outer map, the rest that of the inner one
  */
-struct xdpwl_counter {
-	__u64 packets;
-	__u64 bytes;		/* of the frame at the hook */
-};
-
 struct xdpwl_ports {
 	__u32 recent[XDPWL_TCP_UDP];
 	struct xdpwl_counter carried[XDPWL_TCP_UDP];
@@ -246,6 +252,18 @@ struct xdpwl_ports {
 #define XDPWL_RECENT_FULL	(1u << 31 | 1u << 19)
 #define XDPWL_RECENT_BYTES	((1u << XDPWL_RECENT_SHIFT) - 1)
 #define XDPWL_RECENT_FRAME	((1u << 19) - 1) /* no frame is longer: linux/netdevice.h GSO_MAX_SIZE */
+
+/* What the main entry of a family allowed, for each possible CPU in one plain array: of one
+ * cell, and when that is another's, added to `hits` and `reasons`. The sums count. */
+struct xdpwl_main {
+	__u32 cell, reserved;
+	struct xdpwl_counter counter;
+};
+
+struct xdpwl_mains {
+	struct xdpwl_main of[2];	/* IPv4, IPv6 */
+	__u64 rest[2];			/* of the cache line */
+};
 
 #define XDPWL_ODD_DROPS		4096
 #define XDPWL_HIT_CHUNK		4096
@@ -389,7 +407,6 @@ struct xdpwl_query {
 };
 
 _Static_assert(sizeof(struct xdpwl_service) == 256 * 1024, "service");
-_Static_assert(sizeof(struct xdpwl_named) == 16 * 1024, "named");
 _Static_assert(sizeof(struct xdpwl_protocol) == 520, "protocol");
 _Static_assert(sizeof(struct xdpwl_odd_port) == 4, "odd_port");
 _Static_assert(sizeof(struct xdpwl_lpm4) == 8, "lpm4");
@@ -397,10 +414,10 @@ _Static_assert(sizeof(struct xdpwl_lpm6) == 20, "lpm6");
 _Static_assert(sizeof(struct xdpwl_entry) == 16, "entry");
 _Static_assert(sizeof(struct xdpwl_cell_key) == 8, "cell_key");
 _Static_assert(sizeof(struct xdpwl_slot) ==
-	       128 + (1 + 272 + 128 + 256 + 36 + 128 + 160 + 16 + 256 + 16) * 1024, "slot");
+	       128 + (1 + 272 + 128 + 128 + 36 + 128 + 160 + 16 + 256 + 128) * 1024, "slot");
 _Static_assert(__builtin_offsetof(struct xdpwl_slot, lines4) % 64 == 0, "lines4 aligned");
 _Static_assert(sizeof(struct xdpwl_control) ==
-	       64 + XDPWL_SLOTS * sizeof(struct xdpwl_slot) +
+	       128 + XDPWL_SLOTS * sizeof(struct xdpwl_slot) +
 		       4 * XDPWL_ADDED_SETS * sizeof(struct xdpwl_added) +
 		       XDPWL_TCP_UDP, "control");
 /* The value of one array element: Linux 5.10 has no room for a larger one (KMALLOC_MAX_SIZE). */
@@ -408,6 +425,7 @@ _Static_assert(sizeof(struct xdpwl_control) <= 4 * 1024 * 1024, "control fits");
 _Static_assert(sizeof(struct xdpwl_interface_key) == 8, "interface_key");
 _Static_assert(sizeof(struct xdpwl_counter) == 16, "counter");
 _Static_assert(sizeof(struct xdpwl_ports) == 2560 * 1024, "ports");
+_Static_assert(sizeof(struct xdpwl_mains) == 64, "mains");
 _Static_assert(sizeof(struct xdpwl_track) == 40, "track");
 _Static_assert(sizeof(struct xdpwl_bucket) == 23 * 64, "bucket");
 _Static_assert(sizeof(struct xdpwl_tags) == 64, "tags");

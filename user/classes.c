@@ -228,7 +228,7 @@ static int renumber(struct classes *classes, struct tables *tables)
 		for (k = 0; k < XDPWL_TCP_UDP; k++) {
 			ports[k] = final[ports[k]];
 			if (!i && ports[k])
-				tables->slot->named.word[k / 64] |= XDPWL_BIT(k);
+				tables->slot->named[k] = XDPWL_NAMED;
 		}
 		for (k = 0; k < XDPWL_PROTOCOLS; k++)
 			tables->protocol[i].class[k] =

@@ -30,7 +30,7 @@ struct classes {
 	uint32_t n_groups;
 };
 
-/* Fills tables->slot->named, ->service, ->protocol, ->odd_ports, ->interfaces as
+/* Fills tables->slot->named (but for mains), ->service, ->protocol, ->odd_ports, ->interfaces as
  * well. */
 int classes_build(struct classes *classes, struct tables *tables,
 		  const struct ruleset *ruleset, const struct device *devices,

@@ -12,6 +12,7 @@
 #include "classes.h"
 #include "lines.h"
 #include "items.h"
+#include "mains.h"
 #include "near.h"
 #include "numbers.h"
 #include "profiles.h"
@@ -207,6 +208,10 @@ static int front_emit(struct tables *tables, uint64_t seed)
 	if (!err)
 		err = numbers_build(&numbers, tables);
 	if (!err)
+		err = main_build(tables, numbers.of4, true);
+	if (!err)
+		err = main_build(tables, numbers.of6, false);
+	if (!err)
 		err = table4_build(tables, numbers.of4);
 	if (!err)
 		err = exact_build(tables, numbers.of6);
@@ -300,6 +305,7 @@ void tables_free(struct tables *tables)
 	free(tables->slot);
 	free(tables->touched4.elements);
 	free(tables->fine4.elements);
+	free(tables->spans4.elements);
 	free(tables->lines4.elements);
 	free(tables->numbers4.elements);
 	free(tables->fine6.elements);

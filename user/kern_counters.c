@@ -15,6 +15,7 @@
 #include "kern_inner.h"
 
 #define RESET_TRIES 8
+#define READ_TRIES 8
 
 static size_t ports_size(void)
 {
@@ -160,6 +161,28 @@ static int evictions_read(const struct kern *kern,
 	return err;
 }
 
+/* What mains hold is allowed, too. */
+static int reasons_read(const struct kern *kern, struct xdpwl_counter *reasons)
+{
+	const struct xdpwl_counter *before = &kern->control->allowed_before;
+	struct xdpwl_main *mains = NULL;
+	int err, tries = 0;
+
+	do {
+		free(mains);
+		mains = kern_mains_read(kern);
+		err = mains ? array_read(kern->map[MAP_REASONS], reasons,
+					 XDPWL_N_REASONS) : -errno;
+	} while (!err && ++tries < READ_TRIES && kern_mains_moved(kern, mains));
+	if (!err) {
+		kern_mains_add(mains, 0, &reasons[XDPWL_ALLOWED]);
+		reasons[XDPWL_ALLOWED].packets -= before->packets;
+		reasons[XDPWL_ALLOWED].bytes -= before->bytes;
+	}
+	free(mains);
+	return err;
+}
+
 int kern_counters_read(const struct kern *kern, struct kern_counters *counters,
 		       struct error *error)
 {
@@ -167,9 +190,7 @@ int kern_counters_read(const struct kern *kern, struct kern_counters *counters,
 
 	memset(counters, 0, sizeof(*counters));
 	counters->ports = calloc(XDPWL_TCP_UDP, sizeof(*counters->ports));
-	err = counters->ports ? array_read(kern->map[MAP_REASONS],
-					   counters->reasons,
-					   XDPWL_N_REASONS) : -ENOMEM;
+	err = counters->ports ? reasons_read(kern, counters->reasons) : -ENOMEM;
 	if (!err)
 		err = ports_read(kern, counters->ports);
 	if (!err)
@@ -198,15 +219,14 @@ void kern_counters_free(struct kern_counters *counters)
 
 /* ---- rules ---- */
 
-int kern_hits_read(const struct kern *kern, const uint32_t *hits, size_t n,
-		   struct xdpwl_counter *counts, struct error *error)
+static int hits_read(const struct kern *kern, const uint32_t *hits, size_t n,
+		     struct xdpwl_counter *counts, struct xdpwl_counter *values, int cpus)
 {
-	int cpus = libbpf_num_possible_cpus(), fd = -1, err = 0;
-	struct xdpwl_counter *values = calloc(cpus, sizeof(*values));
 	uint32_t chunk = UINT32_MAX, index;
+	int fd = -1, err = 0;
 	size_t i;
 
-	for (i = 0; i < n && values && !err; i++) {
+	for (i = 0; i < n && !err; i++) {
 		if (hits[i] / XDPWL_HIT_CHUNK != chunk) {
 			if (fd >= 0)
 				close(fd);
@@ -222,7 +242,26 @@ int kern_hits_read(const struct kern *kern, const uint32_t *hits, size_t n,
 	}
 	if (fd >= 0)
 		close(fd);
-	err = values ? err : -ENOMEM;
+	return err;
+}
+
+int kern_hits_read(const struct kern *kern, const uint32_t *hits, size_t n,
+		   struct xdpwl_counter *counts, struct error *error)
+{
+	int cpus = libbpf_num_possible_cpus(), err = 0, tries = 0;
+	struct xdpwl_counter *values = calloc(cpus, sizeof(*values));
+	struct xdpwl_main *mains = NULL;
+	size_t i;
+
+	do {
+		free(mains);
+		mains = kern_mains_read(kern);
+		err = mains && values ? hits_read(kern, hits, n, counts, values, cpus) :
+					-ENOMEM;
+	} while (!err && ++tries < READ_TRIES && kern_mains_moved(kern, mains));
+	for (i = 0; i < n && !err; i++)
+		kern_mains_add(mains, hits[i], &counts[i]);
+	free(mains);
 	free(values);
 	return err ? error_system(error, -err, EXIT_SYSTEM, "cannot read the "
 				  "counters of rules in %s", kern->dir) : 0;
@@ -277,6 +316,9 @@ int kern_hits_reset(struct kern *kern, uint32_t last, const uint32_t *hits,
 
 		if (hits[i] / XDPWL_HIT_CHUNK >= made)
 			continue;	/* new, and zero already */
+		err = kern_mains_forget(kern, hits[i]);
+		if (err)
+			break;
 		index = hits[i] % XDPWL_HIT_CHUNK;
 		fd = kern_inner_get(kern->map[MAP_HITS],
 				    hits[i] / XDPWL_HIT_CHUNK);
@@ -368,6 +410,9 @@ int kern_counters_reset(struct kern *kern, struct error *error)
 			error_memory(error);
 	if (!err) {
 		counters.reasons[XDPWL_NOT_ALLOWED].packets = 0;
+		/* What is in mains counts for rules, too: it stays. */
+		add(&kern->control->allowed_before, &counters.reasons[XDPWL_ALLOWED]);
+		counters.reasons[XDPWL_ALLOWED].packets = 0;
 		array_reset(kern->map[MAP_REASONS], counters.reasons,
 			    XDPWL_N_REASONS, scratch, cpus);
 		ports_reset(kern);

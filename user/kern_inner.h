@@ -103,6 +103,18 @@ int kern_inners_fill(struct kern *kern, const struct tables *tables, uint32_t sl
 /* Give them back. */
 void kern_inners_empty(struct kern *kern, uint32_t slot);
 
+/* What mains hold: of each possible CPU both families'. A copy, to be freed, or NULL and errno. */
+size_t kern_mains_count(void);
+struct xdpwl_main *kern_mains_read(const struct kern *kern);
+/* Whether some of it moved to other counters since. */
+bool kern_mains_moved(const struct kern *kern, const struct xdpwl_main *before);
+/* Add that of a cell, 0: all. */
+void kern_mains_add(const struct xdpwl_main *mains, uint32_t cell,
+		    struct xdpwl_counter *total);
+/* A rule of long ago had this cell, and another gets it: it begins at zero, and what was
+ * allowed stays so. -errno. */
+int kern_mains_forget(struct kern *kern, uint32_t cell);
+
 /* The inner map of `outer` at `key`, by its id: an fd, or -errno (-ENOENT: none). */
 int kern_inner_get(int outer, uint32_t key);
 

@@ -2,6 +2,7 @@
 /* Tables to the inner maps of a slot, and these back to the kernel. */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stddef.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,9 +89,10 @@ struct inner {
 	size_t key_size, value_size, n;
 	__u32 max_entries;	/* at least n */
 	int fd;			/* -1: empty, the slot's element is deleted */
+	size_t used;		/* of a filter's value, so many bytes; others are 0 */
 };
 
-#define N_INNERS 14
+#define N_INNERS 15
 
 /* An array of a generation's own size. */
 static struct inner inner_array(enum kern_map outer, const struct blocks *blocks,
@@ -99,15 +101,27 @@ static struct inner inner_array(enum kern_map outer, const struct blocks *blocks
 	return (struct inner){ outer, BPF_MAP_TYPE_ARRAY,
 			       BPF_F_RDONLY_PROG | BPF_F_INNER_MAP, NULL,
 			       blocks->elements, sizeof(__u32), value_size,
-			       blocks->n, blocks->n, -1 };
+			       blocks->n, blocks->n, -1, 0 };
 }
 
-/* A filter, of one size: the verifier looks such an array up in place, without a call. */
+/* Of one size: the verifier looks such an array up in place, without a call. */
+static struct inner inner_value(enum kern_map outer, const struct blocks *map,
+				size_t size, size_t used)
+{
+	return (struct inner){ outer, BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, NULL,
+			       map->elements, sizeof(__u32), size, map->n, 1, -1, used };
+}
+
 static struct inner inner_fine(enum kern_map outer, const struct blocks *map,
 			       size_t size)
 {
-	return (struct inner){ outer, BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, NULL,
-			       map->elements, sizeof(__u32), size, map->n, 1, -1 };
+	return inner_value(outer, map, size, size);
+}
+
+static struct inner inner_spans4(const struct tables *tables)
+{
+	return inner_value(MAP_SPANS4, &tables->spans4, sizeof(struct xdpwl_spans4),
+			   offsetof(struct xdpwl_spans4, span[tables->spans4_used]));
 }
 
 /* The first trie of a slot has all, unless they are in parts. */
@@ -120,7 +134,7 @@ static struct inner inner_trie(const struct kern_tries *tries, __u32 parted)
 			       BPF_F_RDONLY_PROG | BPF_F_NO_PREALLOC,
 			       tries->table->keys, tries->table->values,
 			       tries->key_size, sizeof(struct xdpwl_entry), n,
-			       2 * n + 1024, -1 };
+			       2 * n + 1024, -1, 0 };
 }
 
 static void inners_describe(struct inner inners[N_INNERS],
@@ -132,14 +146,15 @@ static void inners_describe(struct inner inners[N_INNERS],
 	const struct inner described[N_INNERS] = {
 		{ MAP_ODD_PORTS, BPF_MAP_TYPE_HASH, rdonly, odd->keys,
 		  odd->values, sizeof(struct xdpwl_odd_port), sizeof(__u32),
-		  odd->n, odd->n, -1 },
+		  odd->n, odd->n, -1, 0 },
 		{ MAP_CELLS, BPF_MAP_TYPE_HASH, rdonly, cells->keys,
 		  cells->values, sizeof(struct xdpwl_cell_key), sizeof(__u32),
-		  cells->n, cells->n, -1 },
+		  cells->n, cells->n, -1, 0 },
 		inner_trie(&tries[0], parted),
 		inner_trie(&tries[1], parted),
 		inner_fine(MAP_TOUCHED4, &tables->touched4, sizeof(struct xdpwl_fine)),
 		inner_fine(MAP_FINE4, &tables->fine4, sizeof(struct xdpwl_fine4)),
+		inner_spans4(tables),
 		inner_array(MAP_LINES4, &tables->lines4, sizeof(struct xdpwl_lines4)),
 		inner_array(MAP_NUMBERS4, &tables->numbers4,
 			    sizeof(struct xdpwl_numbers4)),
@@ -166,7 +181,7 @@ static int inner_fill(struct inner *inner)
 	if (inner->fd < 0)
 		return -errno;
 	if (inner->flags & BPF_F_MMAPABLE)
-		return map_fill_value(inner->fd, inner->values, inner->value_size);
+		return map_fill_value(inner->fd, inner->values, inner->used);
 	if (!inner->keys)
 		return map_fill_array(inner->fd, inner->values,
 				      inner->value_size, inner->n);
@@ -292,7 +307,7 @@ void kern_inners_empty(struct kern *kern, uint32_t slot)
 {
 	static const enum kern_map outers[] = { MAP_ODD_PORTS, MAP_CELLS,
 						MAP_LPM4, MAP_LPM6, MAP_TOUCHED4,
-						MAP_FINE4, MAP_LINES4, MAP_NUMBERS4,
+						MAP_FINE4, MAP_SPANS4, MAP_LINES4, MAP_NUMBERS4,
 						MAP_FINE6, MAP_HEADS6, MAP_LINES6,
 						MAP_RUNS6, MAP_EXACT6, MAP_ENTRIES,
 						MAP_TEXT };

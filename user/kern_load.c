@@ -23,6 +23,7 @@ const char *const kern_map_names[N_MAPS] = {
 	[MAP_LPM4] = "lpm4",
 	[MAP_LPM6] = "lpm6",
 	[MAP_FINE4] = "fine4",
+	[MAP_SPANS4] = "spans4",
 	[MAP_LINES4] = "lines4",
 	[MAP_TOUCHED4] = "touched4",
 	[MAP_NUMBERS4] = "numbers4",
@@ -37,6 +38,7 @@ const char *const kern_map_names[N_MAPS] = {
 	[MAP_TEXT] = "text",
 	[MAP_REASONS] = "reasons",
 	[MAP_PORTS] = "ports",
+	[MAP_MAINS] = "mains",
 	[MAP_PROTOCOLS] = "protocols",
 	[MAP_ODD_DROPS] = "odd_drops",
 	[MAP_HITS] = "hits",
@@ -163,6 +165,9 @@ static int map_resize(struct bpf_object *object, enum kern_map which,
 static int maps_resize(struct bpf_object *object, const struct kern_sizes *sizes)
 {
 	int err = map_resize(object, MAP_PORTS, libbpf_num_possible_cpus());
+
+	if (!err)
+		err = map_resize(object, MAP_MAINS, libbpf_num_possible_cpus());
 
 	if (!sizes)
 		return err;

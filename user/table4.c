@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "numbers4.h"
+#include "spans4.h"
 #include "table4.h"
 
 /* Runs a line, on average: as few as the slot has room for, and no more than the second, of
@@ -269,6 +270,8 @@ int table4_build(struct tables *tables, const uint32_t *numbers)
 		err = runs_walk(&place, &runs);
 	if (!err)
 		err = fine4_build(tables, &runs);
+	if (!err)
+		err = spans4_build(tables, &runs);
 	runs4_free(&runs);
 	return err;
 }

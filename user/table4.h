@@ -5,7 +5,7 @@
 
 #include "runs4.h"
 
-/* Fill whole4, fine4, lines4, crowds4 and numbers4; numbers[i] is that of the trie's entry i.
+/* Fill whole4, fine4, spans4, lines4, crowds4 and numbers4; numbers[i] is that of the trie's entry i.
  * The slot's must be zero, but for near4. -ENOMEM. */
 int table4_build(struct tables *tables, const uint32_t *numbers);
 /* Just fine4. */

@@ -40,6 +40,8 @@ struct tables {
 	struct table lpm4, lpm6;		/* xdpwl_lpm4/6 -> xdpwl_entry */
 	struct table cells;			/* xdpwl_cell_key -> u32 */
 	struct blocks touched4, fine4;		/* xdpwl_fine, xdpwl_fine4 */
+	struct blocks spans4;			/* xdpwl_spans4 */
+	size_t spans4_used;			/* of its spans, the first */
 	struct blocks lines4, numbers4;		/* xdpwl_lines4, xdpwl_numbers4 */
 	struct blocks fine6, heads6;		/* xdpwl_fine, xdpwl_heads6 */
 	struct blocks runs6;			/* xdpwl_runs6 */

@@ -94,6 +94,70 @@ def reset(tap, world):
            'and counting goes on', ports(world))
 
 
+SOURCES = {'203.0.113.9': 'ip4', '2001:db8::9': 'ip6'}
+
+
+def hits(world):
+    return {'allow %s %s' % (row['source'], row['services'][0].split('/')[0]):
+            row['packets'] for row in world.json('list')['rules']}
+
+
+def allowed(world):
+    return next((row['packets'] for row in world.json('drops')['reasons']
+                 if row['reason'] == 'allowed'), 0)
+
+
+def mains(tap, world):
+    """What one rule allows most sources is counted apart, until another's turn comes;
+    whatever a rule's number was before, its sum begins at zero."""
+    sent, rules, total = collections.Counter(), [], 0
+
+    def burst(port, n):
+        """As many packets from each source, over both protocols."""
+        for source in SOURCES:
+            for proto, upper in ((p.TCP, p.tcp(port)), (p.UDP, p.udp(port))):
+                packet = (p.ip4 if ':' not in source else p.ip6)(upper, proto,
+                                                                 source)
+                world.live['ethernet'].run(p.frame(packet), repeat=n)
+
+    def apply(rules):
+        few = 'set few 198.51.100.%d' % random.randrange(256)
+        world.write('\n'.join(['set all 203.0.113.0/24 2001:db8::/64', few,
+                               *rules, 'allow @few 1234', '']))
+        world.must('apply')
+
+    wrong = []
+    world.must('drops', '--reset')
+    for step in range(60):
+        port = random.choice((22, 443, 8443))
+        rule = 'allow @all %d' % port
+        if random.random() < 0.2:   # their numbers are free now, and nobody comes
+            for _ in range(2):
+                apply([])
+            rules, sent = [], collections.Counter()
+        if rule in rules and random.random() < 0.3:
+            rules.remove(rule)
+            del sent[rule]
+        elif rule not in rules:
+            rules.append(rule)
+        apply(rules)
+        for rule in rules:
+            n = random.choice((1, 2, 700))
+            burst(int(rule.split()[-1]), n)
+            sent[rule] += 4 * n
+            total += 4 * n
+        if random.random() < 0.2:
+            world.must('drops', '--reset')
+            total = 0
+        got = hits(world)
+        want = {rule: sent[rule] for rule in rules}
+        if ({k: v for k, v in got.items() if k in want} != want or
+                allowed(world) != total):
+            wrong.append((step, got, want, allowed(world), total))
+    tap.ok(not wrong, 'main entries: rules and `allowed` have each packet',
+           *wrong[:1])
+
+
 def main():
     tap = harness.Tap()
     tap.note('XDPWL_SEED=%s repeats this run' % SEED)
@@ -104,6 +168,7 @@ def main():
         world.attach('native')
         exact(tap, world)
         reset(tap, world)
+        mains(tap, world)
         meanwhile(tap, world)
     finally:
         world.close()

@@ -30,7 +30,8 @@ LIVE = {'native': ('xdpwl_ethernet', 'xdpwl_generic_no_link'),
 OUT = ('xdpwl_out_ethernet', 'xdpwl_out_no_link')
 NO_LINK = 'xn0'
 TRACKS = ('flows', 'flow_tags', 'fragments', 'fragment_tags')
-MAPS = ('reasons', 'ports', 'protocols', 'odd_drops', 'evictions') + TRACKS
+MAPS = ('reasons', 'mains', 'ports', 'protocols', 'odd_drops',
+        'evictions') + TRACKS
 
 
 class Tap:
@@ -199,7 +200,22 @@ class World:
                       for copy in counters.lookup(key) or ()]
             if any(packets for packets, _ in copies):
                 sums[key] = tuple(map(sum, zip(*copies)))
+        if name == 'reasons':
+            self.mains_add(sums)
         return sums
+
+    def mains_add(self, sums):
+        """What main entries allowed and is not moved to `reasons` yet (struct
+        xdpwl_mains), from the last reset on (xdpwl_control.allowed_before)."""
+        allowed = struct.pack('=I', reason_names().index('allowed'))
+        mains = self.maps['mains']
+        before = struct.unpack_from('=qq', control_read(self.pins)[0], 64)
+        counts = [sums.pop(allowed, (0, 0)), (-before[0], -before[1])]
+        for cpu in mains.keys():
+            (element,) = mains.lookup(cpu)
+            counts += [struct.unpack_from('=8xQQ', element, at) for at in (0, 24)]
+        if any(packets for packets, _ in counts):
+            sums[allowed] = tuple(map(sum, zip(*counts)))
 
     @staticmethod
     def port_totals(counters):

@@ -26,6 +26,7 @@ struct address {
 static uint64_t seed;
 static uint32_t distinct;	/* one in so many entries is like no other */
 static bool alike;		/* all are */
+static uint32_t main4;		/* number of the entry that is main in these tables */
 
 static inline uint32_t below(uint32_t n)
 {
@@ -168,22 +169,30 @@ static inline size_t longest(const struct address *prefixes, size_t n,
 	return found;
 }
 
+/* A member, one of two times; else anybody, or a neighbour of one. */
+static inline struct address somebody(const struct address *prefixes, size_t n, bool four)
+{
+	struct address address = member(prefixes[below(n)], four);
+	uint32_t kind = below(4);
+
+	if (!kind)
+		address = member((struct address){ 0, 0, 0 }, four);
+	if (kind == 1)
+		address = member(cut(address, four ? 20 + below(12) :
+						     28 + below(90)), four);
+	return address;
+}
+
 /* Whether the tables had an answer, and that it is right. */
 static inline bool question_ask(const struct tables *tables, bool four,
 			 const struct address *prefixes, size_t n)
 {
 	const struct table *trie = four ? &tables->lpm4 : &tables->lpm6;
-	struct address address = member(prefixes[below(n)], four);
+	struct address address = somebody(prefixes, n, four);
+	size_t owed = longest(prefixes, n, address);
 	const struct xdpwl_entry *said;
-	uint32_t kind = below(4), number;
-	size_t owed;
+	uint32_t number;
 
-	if (!kind)
-		address = member((struct address){ 0, 0, 0 }, four);
-	if (kind == 1)	/* a neighbour */
-		address = member(cut(address, four ? 20 + below(12) :
-						     28 + below(90)), four);
-	owed = longest(prefixes, n, address);
 	if (!four && owed < n && prefixes[owed].length < XDPWL_SHORT6)
 		return true;	/* never asked: short6 */
 	number = listed(tables, address);
@@ -219,6 +228,8 @@ static inline void tables_of(struct tables *tables, const struct address *prefix
 		assert_int_equal(touched4_build(tables), 0);
 	if (!four && below(2))	/* as near_build6() leaves many */
 		memset(&tables->slot->near6, 0xff, sizeof(tables->slot->near6));
+	main4 = four && below(4) ? numbers.of4[below(n)] : 0;
+	tables->slot->main_number[0] = main4;
 	assert_int_equal(table4_build(tables, numbers.of4), 0);
 	assert_int_equal(exact_build(tables, numbers.of6), 0);
 	numbers_free(&numbers);

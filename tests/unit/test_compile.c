@@ -285,7 +285,7 @@ static uint32_t group_of(const struct tables *tables, const struct question *q)
 static uint32_t port_class(const struct tables *tables, uint32_t group,
 			   uint32_t port)
 {
-	bool named = tables->slot->named.word[port / 64] & XDPWL_BIT(port);
+	bool named = tables->slot->named[port] != XDPWL_UNNAMED;
 
 	return group || named ? tables->service[group].class[port] : 0;
 }

@@ -1,0 +1,109 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+Packets of the main entries, which go the shortest way: the program that devices run against
+the one that answers questions, which does not know that way, and against the lists. Lists are
+of whole /16s and /20s, of single hosts and of crowds of them, beside entries that are not
+main; ports are those that rules open, and those that are judged before any rule.
+XDPWL_SEED repeats a run.
+"""
+import ipaddress
+import os
+import random
+import secrets
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+import bpfsys
+import harness
+import packets as p
+
+SEED = os.environ.get('XDPWL_SEED') or secrets.token_hex(4)
+ROUNDS, QUESTIONS = 12, 700
+PORTS = (443, 443, 443, 22, 0, 68, 546, 1, 65535)
+BOGUS = ('0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/4', '240.0.0.0/4')
+
+
+def prefix4(rng, crowd):
+    """Of a few /16s, so that they share rows."""
+    length = rng.choice((13, 16, 18, 20, 20, 22, 24, 24, 27) + 9 * (32,))
+    address = 0x0b000000 + rng.choice(crowd) * 0x1000 + rng.getrandbits(12)
+    return ipaddress.ip_network((address >> 32 - length << 32 - length, length))
+
+
+def hosts4(rng, crowd):
+    """Some of one /24."""
+    first = 0x0b000000 + rng.choice(crowd) * 0x1000 + rng.randrange(16) * 256
+    return [ipaddress.ip_network(first + host)
+            for host in rng.sample(range(256), rng.choice((2, 9, 100)))]
+
+
+def prefix6(rng):
+    length = rng.choice((29, 32, 32, 40, 48, 56, 64, 64, 96, 128))
+    address = (0x20010db8 << 96 | rng.getrandbits(3) << 93 | rng.getrandbits(2) << 78 |
+               rng.getrandbits(64))
+    return ipaddress.ip_network((address >> 128 - length << 128 - length, length))
+
+
+def somebody(rng, listed):
+    """A member of one, a neighbour, or anybody."""
+    network = rng.choice(listed)
+    bits = network.max_prefixlen
+    length = network.prefixlen
+    share = rng.choice((length, length, max(8, length - 4), max(8, length - 12), 8))
+    first = int(network[0]) >> bits - share << bits - share
+    return ipaddress.ip_address(first | rng.getrandbits(bits - share)) if share < bits \
+        else network[0]
+
+
+def frame(source, proto, port):
+    upper = p.tcp(port) if proto == p.TCP else p.udp(port)
+    return p.frame((p.ip4 if source.version == 4 else p.ip6)(upper, proto, str(source)))
+
+
+def is_bogus(source):
+    return source.version == 4 and any(source in ipaddress.ip_network(net) for net in BOGUS)
+
+
+def round_check(tap, world, rng, service):
+    crowd = [rng.randrange(4096) for _ in range(rng.choice((3, 40, 400)))]
+    main = [prefix4(rng, crowd) for _ in range(rng.choice((2, 30, 600)))]
+    for _ in range(rng.choice((0, 40))):
+        main += hosts4(rng, crowd)
+    main += [prefix6(rng) for _ in range(rng.choice((2, 30, 100)))]
+    main += [ipaddress.ip_network(net) for net in BOGUS if rng.random() < 0.5]
+    other = [prefix4(rng, crowd) for _ in range(rng.choice((0, 3, 20)))]
+    rules = ['set main %s' % ' '.join(map(str, main)), 'allow @main %s' % service]
+    rules += ['%s %s %s' % (rng.choice(('allow', 'deny')), net, rng.choice(('22', '443', 'all')))
+              for net in other]
+    world.write('\n'.join(rules) + '\n')
+    world.must('apply')
+    wrong, passed = [], 0
+    for _ in range(QUESTIONS):
+        source, port = somebody(rng, main + other), rng.choice(PORTS)
+        proto = rng.choice((p.TCP, p.UDP))
+        data = frame(source, proto, port)
+        passes = world.ask(data)[0] == bpfsys.XDP_PASS
+        text = '%s to %d/%d' % (source, port, proto)
+        if passes != (world.attached(data) == bpfsys.XDP_PASS):
+            wrong.append('%s: a question says %s' % (text, passes))
+        elif passes and (port == 0 or is_bogus(source) or
+                         not any(source in net for net in main + other)):
+            wrong.append('%s passes' % text)
+        passed += passes
+    tap.ok(not wrong and passed, '%d packets to %s, %d pass' % (QUESTIONS, service, passed),
+           *wrong[:20], *rules)
+
+
+def check_all(tap, world):
+    rng = random.Random(SEED)
+    tap.note('XDPWL_SEED=%s repeats this run' % SEED)
+    world.write('')
+    world.attach('native')
+    for i in range(ROUNDS):
+        round_check(tap, world, rng, ('443', 'proto:6,proto:17', '1-65535', '443,22')[i % 4])
+
+
+if __name__ == '__main__':
+    sys.exit(harness.run('main', check_all))
