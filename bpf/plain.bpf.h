@@ -76,6 +76,20 @@ static __always_inline __u32 named_read(const struct packet *packet,
 	return named[*(const volatile __u16 *)(ports + 1)];
 }
 
+/* Whether a packet, whose source's entry may be known, is what the main entry allows. */
+static __always_inline bool is_main(const struct packet *packet,
+				    const struct generation *gen, const __be16 *ports)
+{
+	bool six = packet->family == 6;
+	__u32 named;
+
+	if (!packet->number || packet->number != gen->slot->main_number[six])
+		return false;
+	named = named_read(packet, gen, ports);
+	return named == XDPWL_NAMED_MAINS ||
+	       named == (six ? XDPWL_NAMED_MAIN6 : XDPWL_NAMED_MAIN4);
+}
+
 /* What near4 and the spans say, where nothing but tables is to be asked. */
 static __always_inline enum plain plain_span4(struct packet *packet,
 					      const struct generation *gen,
@@ -123,18 +137,11 @@ static __always_inline enum plain plain_sound(struct packet *packet,
 	packet->port = port_number(packet->proto, *(const volatile __be16 *)(ports + 1));
 	if (is_unlisted(packet, gen, flags))
 		return plain_stranger(packet, ports, answer);
-	if (packet->family == 6 && !flags && packet->number &&
-	    packet->number == gen->slot->main_number[1]) {
-		__u32 named = named_read(packet, gen, ports);
-
-		if (named == XDPWL_NAMED_MAIN6 || named == XDPWL_NAMED_MAINS)
-			return PLAIN_ALLOWED;
-	}
 	/* Those that near4 always has are for others to judge. */
-	return packet->family == 4 &&
-			       (!(packet->addr[0] & bpf_htonl(0xff000000)) ||
-				never_source4(packet, gen->slot)) ?
-		       NOT_PLAIN : PLAIN;
+	if (packet->family == 4 && (!(packet->addr[0] & bpf_htonl(0xff000000)) ||
+				    never_source4(packet, gen->slot)))
+		return NOT_PLAIN;
+	return !flags && is_main(packet, gen, ports) ? PLAIN_ALLOWED : PLAIN;
 }
 
 /* `size` bytes of it within the IP packet, perhaps less than none; 20 may be read. */

@@ -77,6 +77,10 @@ def round_check(tap, world, rng, service):
     rules = ['set main %s' % ' '.join(map(str, main)), 'allow @main %s' % service]
     rules += ['%s %s %s' % (rng.choice(('allow', 'deny')), net, rng.choice(('22', '443', 'all')))
               for net in other]
+    # So wide that near4 says nothing, and there are no spans.
+    if rng.random() < 0.3:
+        rules += ['allow 64.0.0.0/2 all', 'allow 128.0.0.0/2 all']
+        other += [ipaddress.ip_network('64.0.0.0/2'), ipaddress.ip_network('128.0.0.0/2')]
     world.write('\n'.join(rules) + '\n')
     world.must('apply')
     wrong, passed = [], 0
