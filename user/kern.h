@@ -18,6 +18,8 @@
  *   kern_out.c      the hook for what devices send
  *   kern_device.c   devices: link type, addresses; kern_foreign.c: who is in the way
  *   kern_counters.c counters out of the per-CPU maps
+ *   kern_hits.c    those of rules
+ *   kern_mains.c   what main entries allowed, a part of both
  *   kern_test.c     a frame through the test program
  *   kern_file.c     a file replaced as a whole
  *   kern_fault.c    death on demand, for tests

@@ -103,6 +103,9 @@ int kern_inners_fill(struct kern *kern, const struct tables *tables, uint32_t sl
 /* Give them back. */
 void kern_inners_empty(struct kern *kern, uint32_t slot);
 
+/* The sum of what the CPUs have. */
+struct xdpwl_counter kern_counter_sum(const struct xdpwl_counter *counters, int cpus);
+
 /* What mains hold: of each possible CPU both families'. A copy, to be freed, or NULL and errno. */
 size_t kern_mains_count(void);
 struct xdpwl_main *kern_mains_read(const struct kern *kern);
