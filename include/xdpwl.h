@@ -239,6 +239,7 @@ struct xdpwl_interface {
  *               counted in `protocols` when the table is full
  *   hits        hit number: packets that this rule decided; number / XDPWL_HIT_CHUNK
  *               is the key of the outer map, the rest that of the inner one
+ *   mains       part of ALLOWED and of `hits` (struct xdpwl_mains), in one plain array
  */
 struct xdpwl_ports {
 	__u32 recent[XDPWL_TCP_UDP];
@@ -253,8 +254,8 @@ struct xdpwl_ports {
 #define XDPWL_RECENT_BYTES	((1u << XDPWL_RECENT_SHIFT) - 1)
 #define XDPWL_RECENT_FRAME	((1u << 19) - 1) /* no frame is longer: linux/netdevice.h GSO_MAX_SIZE */
 
-/* What the main entry of a family allowed, for each possible CPU in one plain array: of one
- * cell, and when that is another's, added to `hits` and `reasons`. The sums count. */
+/* What the main entry of a family allowed, for each possible CPU: of one cell, and when another
+ * becomes main, added to `hits` and `reasons`. */
 struct xdpwl_main {
 	__u32 cell, reserved;
 	struct xdpwl_counter counter;
