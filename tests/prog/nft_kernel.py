@@ -19,7 +19,10 @@ from nft_rules import Table
 
 TABLE = 'netdev xdpwl_ingress'
 ALLOWED, DENIED = 'nf_allow', 'nf_deny'	# devices that verdicts are seen at
-MARKER = 0x88b5	# EtherType of a frame that comes out of both
+# Ethernet sources of what is asked about and of a marker, which comes out of both.
+# No EtherType would tell them: a frame that is asked about may have any.
+ASKED, MARKER = b'\2\0', b'\2\2'
+MARKED = 'ether saddr & ff:ff:00:00:00:00 == 02:02:00:00:00:00'
 BATCH = 64	# far below the 1000 that a CPU's backlog holds
 MTU = 9000
 ETH_P_ALL, SO_RCVBUFFORCE = 3, 33
@@ -86,8 +89,7 @@ class Kernel:
         nft('-f', '-', stdin=table.text(TABLE, [
             'type filter hook ingress devices = { %s } priority 0; policy drop;'
             % ', '.join(sorted(self.entrances.values())),
-            'ether type 0x%04x dup to "%s"' % (MARKER, DENIED),
-            'ether type 0x%04x fwd to "%s"' % (MARKER, ALLOWED)]))
+            '%s dup to "%s"' % (MARKED, DENIED), '%s fwd to "%s"' % (MARKED, ALLOWED)]))
 
     def ask(self, asked):
         """The verdict on each (frame, interface), in order."""
@@ -100,8 +102,7 @@ class Kernel:
         for frame, interface in asked:
             self.doors[interface].send(self.numbered(frame))
         end = self.number
-        self.doors[None].send(self.numbered(
-            bytes(12) + struct.pack('!H', MARKER) + bytes(46)))
+        self.doors[None].send(self.numbered(bytes(60), MARKER))
         verdicts = [None] * len(asked)
         for verdict, door in self.exits.items():
             for number in self.come_out(door, first, end):
@@ -110,10 +111,10 @@ class Kernel:
                 verdicts[number] = verdict
         return verdicts
 
-    def numbered(self, frame):
+    def numbered(self, frame, kind=ASKED):
         number = struct.pack('!I', self.number)
         self.number += 1
-        return frame[:6] + b'\x02\0' + number + frame[12:]
+        return frame[:6] + kind + number + frame[12:]
 
     @staticmethod
     def come_out(door, first, end):
