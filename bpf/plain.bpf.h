@@ -21,6 +21,7 @@
 #include "essential.bpf.h"
 #include "flow.bpf.h"
 #include "policy.bpf.h"
+#include "tiles6.bpf.h"
 
 enum plain { NOT_PLAIN, PLAIN_STRANGER, PLAIN, PLAIN_ALLOWED };
 
@@ -76,38 +77,65 @@ static __always_inline __u32 named_read(const struct packet *packet,
 	return named[*(const volatile __u16 *)(ports + 1)];
 }
 
+/* Whether the main entry allows a port, by what named_read() has of it. */
+static __always_inline bool main_allows(const struct packet *packet, __u32 named)
+{
+	return packet->family == 6 ? named & XDPWL_NAMED_MAIN6 : named >= XDPWL_NAMED_MAINS;
+}
+
 /* Whether a packet, whose source's entry may be known, is what the main entry allows. */
 static __always_inline bool is_main(const struct packet *packet,
 				    const struct generation *gen, const __be16 *ports)
 {
-	bool six = packet->family == 6;
-	__u32 named;
-
-	if (!packet->number || packet->number != gen->slot->main_number[six])
-		return false;
-	named = named_read(packet, gen, ports);
-	return named == XDPWL_NAMED_MAINS ||
-	       named == (six ? XDPWL_NAMED_MAIN6 : XDPWL_NAMED_MAIN4);
+	return packet->number &&
+	       packet->number == gen->slot->main_number[packet->family == 6] &&
+	       main_allows(packet, named_read(packet, gen, ports));
 }
 
-/* What near4 and the spans say, where nothing but tables is to be asked. */
-static __always_inline enum plain plain_span4(struct packet *packet,
-					      const struct generation *gen,
-					      const struct xdpwl_spans4 *spans,
-					      const __be16 *ports)
+/* By the tables of the main entry: of a source that near has, where nothing but tables is to be
+ * asked. Where there are none others know. */
+static __always_inline enum cover source_cover(const struct packet *packet,
+					       const struct generation *gen)
 {
-	__u32 named = named_read(packet, gen, ports);
-	enum span span;
+	if (packet->family == 4) {
+		const struct xdpwl_spans4 *spans = block_find(&spans4, gen->number, 0);
 
-	if (likely(named >= XDPWL_NAMED_MAINS)) {
-		span = span4_find(packet->addr, spans);
-		if (span == SPAN_MAIN)
-			return PLAIN_ALLOWED;
-		return span == SPAN_NOBODY ? PLAIN_STRANGER : PLAIN;
+		return spans ? cover_find4(packet->addr, spans) : COVER_ASK;
 	}
-	if (!named && !near_hit4(packet, gen, XDPWL_HALF_ALL))
+	enum cover cover;
+	struct tiles6 in = { block_find(&tiles6, gen->number, 0),
+			     block_find(&places6, gen->number, 0), gen->slot };
+
+	if (!in.tiles || !in.places)
+		return COVER_ASK;
+	cover = cover_find6(packet->addr, packet->hash, &in);
+	/* No tile knows of prefixes so short. */
+	return cover == COVER_NOBODY && short6_hit(packet, gen, XDPWL_HALF_ANY) ? COVER_ASK :
+										  cover;
+}
+
+/* What near says, and then what tables do. */
+static __always_inline enum plain plain_covered(struct packet *packet,
+						const struct generation *gen,
+						const __be16 *ports)
+{
+	__u32 named;
+	bool allows;
+
+	if (!source_near(packet, gen, XDPWL_HALF_ANY))
 		return PLAIN_STRANGER;
-	return span4_find(packet->addr, spans) == SPAN_NOBODY ? PLAIN_STRANGER : PLAIN;
+	named = named_read(packet, gen, ports);
+	allows = main_allows(packet, named);
+	if (!named && !source_near(packet, gen, XDPWL_HALF_ALL))
+		return PLAIN_STRANGER;
+	switch (source_cover(packet, gen)) {
+	case COVER_NOBODY:
+		return PLAIN_STRANGER;
+	case COVER_MAIN:
+		return allows ? PLAIN_ALLOWED : PLAIN;
+	default:
+		return PLAIN;
+	}
 }
 
 /* Of a packet that is sound up to its ports, which stand at `ports`; `answer`: a flow may
@@ -117,21 +145,12 @@ static __always_inline enum plain plain_sound(struct packet *packet,
 					      __u32 flags, const __be16 *ports,
 					      bool answer)
 {
-	const struct xdpwl_spans4 *spans;
-	enum plain plain;
+	enum plain plain = flags ? PLAIN : plain_covered(packet, gen, ports);
 
-	if (packet->family == 4 && !flags) {
-		if (!near_hit4(packet, gen, XDPWL_HALF_ANY))
-			return plain_stranger(packet, ports, answer);
-		spans = block_find(&spans4, gen->number, 0);
-		if (spans) {
-			plain = plain_span4(packet, gen, spans, ports);
-			if (plain == PLAIN_STRANGER)
-				return plain_stranger(packet, ports, answer);
-			if (plain == PLAIN_ALLOWED)
-				return plain;
-		}
-	}
+	if (plain == PLAIN_STRANGER)
+		return plain_stranger(packet, ports, answer);
+	if (plain == PLAIN_ALLOWED)
+		return plain;
 	if (port_is_special(packet, *(const volatile __be16 *)(ports + 1)))
 		return NOT_PLAIN;
 	packet->port = port_number(packet->proto, *(const volatile __be16 *)(ports + 1));

@@ -231,12 +231,13 @@ static __always_inline bool crowd_has(const struct xdpwl_spans4 *spans, __u64 cr
 	return bit_of(*(const __u64 *)(words + (last >> 3 & 24)), last);
 }
 
-enum span { SPAN_NOBODY, SPAN_MAIN, SPAN_ASK };
+/* Whether the main entry covers an address, or nothing does, or others know. */
+enum cover { COVER_NOBODY, COVER_MAIN, COVER_ASK };
 
-/* Whose an address is, as it stands in a packet. All is read again from there: what goes over the
+/* Of an address, as it stands in a packet. All is read again from there: what goes over the
  * stack waits twice. */
-static __always_inline enum span span4_find(const __be32 *source,
-					    const struct xdpwl_spans4 *spans)
+static __always_inline enum cover cover_find4(const __be32 *source,
+					       const struct xdpwl_spans4 *spans)
 {
 	const volatile __u8 *bytes = (const void *)source;
 	const __u32 *from = spans->from;
@@ -252,14 +253,14 @@ static __always_inline enum span span4_find(const __be32 *source,
 	span = at + index * sizeof(*span);
 	addr = bpf_ntohl(*(const volatile __be32 *)source);
 	if (addr - span->first < span->size)
-		return SPAN_MAIN;
+		return COVER_MAIN;
 	if (!span->crowd)
-		return SPAN_NOBODY;
+		return COVER_NOBODY;
 	if (span->crowd == XDPWL_SPAN4_ASK)
-		return SPAN_ASK;
+		return COVER_ASK;
 	/* It may be of another /24. */
 	return (addr ^ span->first) <= 255 && crowd_has(spans, span->crowd, addr) ?
-		       SPAN_MAIN : SPAN_NOBODY;
+		       COVER_MAIN : COVER_NOBODY;
 }
 
 /* The same behind the filters, as far as the slot goes without a call. `source` is the address

@@ -13,7 +13,8 @@
  *   service, protocol, odd_ports   (group, protocol, port) -> class
  *   near4, near6                   source -> "no rule names anything near it" (front.h)
  *   lpm4, lpm6                     source -> entry, closed over its covering prefixes;
- *                                  in front of them table4.h and exact.h, which agree
+ *                                  in front of them table4.h, tiles6.h and exact.h, which
+ *                                  agree
  *   added                          rules beside all that, added in place (added.h)
  *   cells                          (profile, class) -> cell
  *   any                            class -> cell, for rules whose source is `any`
@@ -32,8 +33,9 @@
 #include "front.h"
 #include "reasons.h"
 #include "table4.h"
+#include "tiles6.h"
 
-#define XDPWL_ABI	17
+#define XDPWL_ABI	18
 
 #define XDPWL_SLOTS	3	/* current, fallback of a confirm, being built */
 #define XDPWL_GROUPS	17	/* sets of interfaces: 16 that `on` tells apart, and the rest */
@@ -161,7 +163,8 @@ struct xdpwl_slot {
 	__be32 fine6_mask;
 	struct xdpwl_exact exact6;
 	__u32 main_number[2], main_cell[2];	/* of the main entry of IPv4, of IPv6; or 0 */
-	__u32 reserved[3];	/* up to a cache line: `lines4` are some */
+	__u32 places6_shift, tiles6_shift;		/* tiles6.h */
+	__u32 reserved[1];	/* up to a cache line: `lines4` are some */
 	struct xdpwl_entry first[XDPWL_FIRST];	/* of `entries` */
 	struct xdpwl_near4 near4;	/* before what is larger: near enough for an offset */
 	__u16 whole4[65536];		/* table4.h */

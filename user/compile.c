@@ -17,6 +17,7 @@
 #include "numbers.h"
 #include "profiles.h"
 #include "table4.h"
+#include "tiles6.h"
 
 /* ---- prefixes to entries ---- */
 
@@ -214,6 +215,8 @@ static int front_emit(struct tables *tables, uint64_t seed)
 	if (!err)
 		err = table4_build(tables, numbers.of4);
 	if (!err)
+		err = tiles6_build(tables, numbers.of6);
+	if (!err)
 		err = exact_build(tables, numbers.of6);
 	numbers_free(&numbers);
 	return err;
@@ -308,6 +311,8 @@ void tables_free(struct tables *tables)
 	free(tables->spans4.elements);
 	free(tables->lines4.elements);
 	free(tables->numbers4.elements);
+	free(tables->tiles6.elements);
+	free(tables->places6.elements);
 	free(tables->fine6.elements);
 	free(tables->heads6.elements);
 	free(tables->lines6.elements);

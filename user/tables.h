@@ -43,6 +43,8 @@ struct tables {
 	struct blocks spans4;			/* xdpwl_spans4 */
 	size_t spans4_used;			/* of its spans, the first */
 	struct blocks lines4, numbers4;		/* xdpwl_lines4, xdpwl_numbers4 */
+	struct blocks tiles6, places6;		/* xdpwl_tiles6, xdpwl_places6 */
+	size_t tiles6_used, places6_used;	/* of their bytes, the first */
 	struct blocks fine6, heads6;		/* xdpwl_fine, xdpwl_heads6 */
 	struct blocks runs6;			/* xdpwl_runs6 */
 	struct blocks lines6, exact6;		/* xdpwl_lines, xdpwl_exact6 */

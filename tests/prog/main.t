@@ -3,8 +3,8 @@
 """
 Packets of the main entries, which go the shortest way: the program that devices run against
 the one that answers questions, which does not know that way, and against the lists. Lists are
-of whole /16s and /20s, of single hosts and of crowds of them, beside entries that are not
-main; ports are those that rules open, and those that are judged before any rule.
+of whole /16s and /20s, of single hosts and of crowds of them, of single IPv6 prefixes and of
+many in one /32, beside entries that are not main; ports are those that rules open, and those that are judged before any rule.
 XDPWL_SEED repeats a run.
 """
 import ipaddress
@@ -20,7 +20,7 @@ import harness
 import packets as p
 
 SEED = os.environ.get('XDPWL_SEED') or secrets.token_hex(4)
-ROUNDS, QUESTIONS = 12, 700
+ROUNDS, QUESTIONS = 16, 700
 PORTS = (443, 443, 443, 22, 0, 68, 546, 1, 65535)
 BOGUS = ('0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/4', '240.0.0.0/4')
 
@@ -46,11 +46,22 @@ def prefix6(rng):
     return ipaddress.ip_network((address >> 128 - length << 128 - length, length))
 
 
+def crowd6(rng):
+    """Some close together in one /32, so that it takes several tiles, and many keys."""
+    head = 0x20010db8 + rng.getrandbits(2) << 96
+    bits = rng.choice((4, 12, 26))
+    return [ipaddress.ip_network((head | rng.getrandbits(bits) << 128 - length, length))
+            for length in (rng.choice((48, 56, 60, 63, 64, 64)) for _ in range(60))]
+
+
 def somebody(rng, listed):
-    """A member of one, a neighbour, or anybody."""
+    """A member of one, one but for a bit, a neighbour, or anybody."""
     network = rng.choice(listed)
     bits = network.max_prefixlen
     length = network.prefixlen
+    if rng.random() < 0.3:
+        member = int(network[0]) | rng.getrandbits(bits - length)
+        return type(network[0])(member ^ 1 << bits - 1 - rng.randrange(length))
     share = rng.choice((length, length, max(8, length - 4), max(8, length - 12), 8))
     first = int(network[0]) >> bits - share << bits - share
     return ipaddress.ip_address(first | rng.getrandbits(bits - share)) if share < bits \
@@ -72,8 +83,13 @@ def round_check(tap, world, rng, service):
     for _ in range(rng.choice((0, 40))):
         main += hosts4(rng, crowd)
     main += [prefix6(rng) for _ in range(rng.choice((2, 30, 100)))]
+    if rng.random() < 0.5:
+        main += crowd6(rng)
+    if rng.random() < 0.3:
+        main.append(ipaddress.ip_network('3fff::/20'))
     main += [ipaddress.ip_network(net) for net in BOGUS if rng.random() < 0.5]
     other = [prefix4(rng, crowd) for _ in range(rng.choice((0, 3, 20)))]
+    other += [prefix6(rng) for _ in range(rng.choice((0, 0, 3, 20)))]
     rules = ['set main %s' % ' '.join(map(str, main)), 'allow @main %s' % service]
     rules += ['%s %s %s' % (rng.choice(('allow', 'deny')), net, rng.choice(('22', '443', 'all')))
               for net in other]

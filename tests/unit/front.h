@@ -13,6 +13,7 @@
 #include "near.h"
 #include "numbers.h"
 #include "table4.h"
+#include "tiles6.h"
 #include "unit.h"
 
 #define QUESTIONS 3000
@@ -26,7 +27,7 @@ struct address {
 static uint64_t seed;
 static uint32_t distinct;	/* one in so many entries is like no other */
 static bool alike;		/* all are */
-static uint32_t main4;		/* number of the entry that is main in these tables */
+static uint32_t main_number;	/* of the entry that is main in these tables */
 
 static inline uint32_t below(uint32_t n)
 {
@@ -228,9 +229,10 @@ static inline void tables_of(struct tables *tables, const struct address *prefix
 		assert_int_equal(touched4_build(tables), 0);
 	if (!four && below(2))	/* as near_build6() leaves many */
 		memset(&tables->slot->near6, 0xff, sizeof(tables->slot->near6));
-	main4 = four && below(4) ? numbers.of4[below(n)] : 0;
-	tables->slot->main_number[0] = main4;
+	main_number = below(4) ? (four ? numbers.of4 : numbers.of6)[below(n)] : 0;
+	tables->slot->main_number[!four] = main_number;
 	assert_int_equal(table4_build(tables, numbers.of4), 0);
+	assert_int_equal(tiles6_build(tables, numbers.of6), 0);
 	assert_int_equal(exact_build(tables, numbers.of6), 0);
 	numbers_free(&numbers);
 }

@@ -181,7 +181,7 @@ static int spans_check(const struct tables *tables, const struct address *prefix
 		if (says == MAIN) {
 			assert_true(owed < n);
 			assert_memory_equal((struct xdpwl_entry *)tables->lpm4.values + owed,
-					    &entries[main4 - 1], sizeof(*entries));
+					    &entries[main_number - 1], sizeof(*entries));
 		}
 		if (says == NOBODY)
 			assert_int_equal(owed, n);
@@ -194,7 +194,7 @@ static void spans_of(struct tables *tables, const struct address *prefixes, size
 {
 	for (;;) {
 		tables_of(tables, prefixes, n, true);
-		if (tables->spans4.n && main4)
+		if (tables->spans4.n && main_number)
 			return;
 		tables_free(tables);
 	}

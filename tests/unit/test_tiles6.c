@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* tiles6 against lpm6, as include/tiles6.h says that a packet asks. */
+#include <arpa/inet.h>
+#include "front.h"
+
+static const struct xdpwl_tile6 *tile_find(const struct tables *tables, uint64_t hash)
+{
+	const struct xdpwl_tiles6 *tiles = tables->tiles6.elements;
+	const struct xdpwl_places6 *places = tables->places6.elements;
+	const struct xdpwl_slot *slot = tables->slot;
+	size_t at = XDPWL_PLACE6_OFFSET(hash, slot->places6_shift) % sizeof(*places) / 4;
+	size_t offset;
+
+	assert_in_range(at * 4, 0, tables->places6_used - 1);
+	offset = XDPWL_TILE6_OFFSET(hash, slot->tiles6_shift, places->place[at]);
+	return &tiles->tile[offset % sizeof(*tiles) / sizeof(*tiles->tile)];
+}
+
+/* The number of the main entry, XDPWL_UNLISTED, or XDPWL_ASK_TRIE. */
+static uint32_t tile_says(const struct xdpwl_tile6 *tile, uint64_t high)
+{
+	uint64_t part = (high ^ tile->first) >> (tile->first & 63);
+
+	if (part > 63)
+		return XDPWL_UNLISTED;
+	if (!tile->parts)
+		return XDPWL_ASK_TRIE;
+	return tile->parts & XDPWL_BIT(part) ? main_number : XDPWL_UNLISTED;
+}
+
+static uint32_t listed(const struct tables *tables, struct address address)
+{
+	uint64_t hash = xdpwl_bloom_hash(htonl(address.high >> 32), tables->slot->seed);
+	const struct xdpwl_tile6 *tile = tile_find(tables, hash);
+	uint32_t number = tile_says(tile, address.high), cut;
+
+	cut = tile->first >> XDPWL_TILE6_CUT & XDPWL_TILE6_CUT_MASK;
+	if (number != XDPWL_ASK_TRIE || !cut)
+		return number;
+	hash = xdpwl_tile6_hash(address.high, cut, tables->slot->seed);
+	return tile_says(tile_find(tables, hash), address.high);
+}
+
+/* Tables that have tiles: of these prefixes, one of whose entries is main. */
+static void tiles_of(struct tables *tables, const struct address *prefixes, size_t n)
+{
+	for (;;) {
+		tables_of(tables, prefixes, n, false);
+		if (main_number)
+			break;
+		tables_free(tables);
+	}
+	assert_int_equal(tables->tiles6.n, 1);
+}
+
+/* How many questions of a hundred had an answer. */
+static int percent_answered(const struct address *prefixes, size_t n)
+{
+	struct tables tables;
+	int i, answered = 0;
+
+	tiles_of(&tables, prefixes, n);
+	for (i = 0; i < QUESTIONS; i++)
+		answered += question_ask(&tables, false, prefixes, n);
+	tables_free(&tables);
+	return answered * 100 / QUESTIONS;
+}
+
+/* Any prefixes, by chance. */
+static void randoms_check(int rounds, size_t least, size_t more)
+{
+	struct address *prefixes = calloc(least + more, sizeof(*prefixes));
+
+	assert_non_null(prefixes);
+	while (rounds--) {
+		size_t n = prefixes_random(prefixes, least + below(more), false);
+
+		distinct = below(2) ? 4 : 1000;
+		alike = rounds & 1;
+		percent_answered(prefixes, n);
+	}
+	alike = false;
+	free(prefixes);
+}
+
+/* Heads with one prefix each, as most have: of any length up to 64, all main's. */
+static void test_single(void **state)
+{
+	struct address *prefixes = calloc(100000, sizeof(*prefixes));
+	size_t n, i;
+
+	(void)state;
+	assert_non_null(prefixes);
+	distinct = 1;
+	alike = true;
+	for (n = 1; n <= 100000; n *= 10) {
+		uint64_t step = 1 + below(3);
+
+		for (i = 0; i < n; i++)
+			prefixes[i] = cut((struct address){
+				0x2a00000000000000 + (i * step << 32) +
+				(random_next(&seed) >> 32), 0, 0 }, 32 + below(33));
+		assert_in_range(percent_answered(prefixes, n), 99, 100);
+	}
+	alike = false;
+	free(prefixes);
+}
+
+/* Thousands in one head, that tiles can tell: of 52 to 64 bits, nested too. */
+static void test_crowd(void **state)
+{
+	struct address prefixes[5000];
+	size_t n, kept, i;
+	int round;
+
+	(void)state;
+	distinct = 1;
+	alike = true;
+	for (round = 0; round < 8; round++) {
+		n = 2 + below(4999);
+		for (i = 0; i < n; i++)
+			prefixes[i] = cut((struct address){
+				0x2a0226f700000000 + (random_next(&seed) >> 34), 0, 0 },
+				below(4) ? 64 - below(5) : 52 + below(12));
+		qsort(prefixes, n, sizeof(*prefixes), address_compare);
+		for (i = kept = 0; i < n; i++)
+			if (!i || address_compare(&prefixes[i], &prefixes[i - 1]))
+				prefixes[kept++] = prefixes[i];
+		assert_in_range(percent_answered(prefixes, kept), 99, 100);
+	}
+	alike = false;
+}
+
+/* A part of what main covers is another's, down to hosts: around it main stays known. */
+static void test_holes(void **state)
+{
+	struct address prefixes[] = {
+		{ 0x2a00000000000000, 0, 29 }, { 0x2a00000100000000, 0, 48 },
+		{ 0x2a00000200000000, 5, 128 }, { 0x2a00000300010000, 0, 60 },
+		{ 0x2a00000300010000, 0, 62 }, { 0x2a00000300010001, 0, 64 },
+	};
+	struct tables tables;
+	uint32_t number, i;
+	int round, known = 0;
+
+	(void)state;
+	distinct = 1;
+	for (round = 0; round < 50; round++) {
+		tiles_of(&tables, prefixes, 6);
+		for (i = 0; i < QUESTIONS / 10; i++)
+			question_ask(&tables, false, prefixes, 6);
+		number = listed(&tables, (struct address){ 0x2a00000700000000, 1, 128 });
+		known += number == main_number;
+		tables_free(&tables);
+	}
+	assert_true(known);
+}
+
+/* More keys than there is room for. */
+static void test_too_many(void **state)
+{
+	struct address *prefixes = calloc(300000, sizeof(*prefixes));
+	struct tables tables;
+	size_t n = 300000, i;
+
+	(void)state;
+	assert_non_null(prefixes);
+	distinct = 1;
+	alike = true;
+	for (i = 0; i < n; i++)
+		prefixes[i] = (struct address){ 0x2a00000000000000 + (i << 32), 0, 40 };
+	tables_of(&tables, prefixes, n, false);
+	assert_int_equal(tables.tiles6.n, 0);
+	tables_free(&tables);
+	alike = false;
+	free(prefixes);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_single),
+		cmocka_unit_test(test_crowd),
+		cmocka_unit_test(test_holes),
+		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_few),
+		cmocka_unit_test(test_many),
+	};
+
+	seed_print();
+	return unit_main(tests);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Keys to places6 and tiles6. Keys whose hashes choose one element of places6 are moved together,
+ * to where all of their places are free: those that are many first, single ones fill what
+ * is left.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "places6.h"
+
+#define WINDOW		16	/* log2 of bytes that keys of one element lie in */
+#define FEWEST_PLACES	8	/* log2 */
+
+struct places {
+	struct key_tile *key;	/* by the elements of places6 that they choose */
+	uint32_t *start;	/* of an element's keys; one more */
+	uint32_t n;		/* elements, a power of two */
+	uint32_t shift;		/* of the slot's */
+	uint32_t next;		/* no tile is free before it */
+	uint32_t end;		/* none was put behind it */
+	uint64_t used[XDPWL_TILES6 / 64];
+	struct xdpwl_tiles6 *tiles;
+	uint32_t *place;
+};
+
+static bool is_used(const struct places *places, uint32_t at)
+{
+	return places->used[at / 64] >> at % 64 & 1;
+}
+
+/* Of a key, beside its place. */
+static uint64_t tile_number(const struct places *places, const struct key_tile *key)
+{
+	return (key->hash >> places->shift) / sizeof(struct xdpwl_tile6);
+}
+
+/* Keys by elements. */
+static void keys_sort(struct places *places, const struct key_tiles *keys, uint32_t log)
+{
+	uint32_t *start = places->start, i;
+	size_t k;
+
+	for (k = 0; k < keys->n; k++)
+		start[(keys->key[k].hash >> (64 - log)) + 1]++;
+	for (i = 0; i < places->n; i++)
+		start[i + 1] += start[i];
+	for (k = 0; k < keys->n; k++)
+		places->key[start[keys->key[k].hash >> (64 - log)]++] = keys->key[k];
+	/* Each has moved on to where the next begins. */
+	memmove(start + 1, start, places->n * sizeof(*start));
+	start[0] = 0;
+}
+
+/* A few, by their hashes: in the order of what tile_number() has of them. */
+static void few_sort(struct key_tile *key, uint32_t n)
+{
+	struct key_tile moved;
+	uint32_t i, at;
+
+	for (i = 1; i < n; i++) {
+		moved = key[i];
+		for (at = i; at && key[at - 1].hash > moved.hash; at--)
+			key[at] = key[at - 1];
+		key[at] = moved;
+	}
+}
+
+static bool all_free(const struct places *places, const struct key_tile *key, uint32_t n,
+		     uint64_t at)
+{
+	uint64_t first = tile_number(places, key);
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		if (is_used(places, at + tile_number(places, &key[i]) - first))
+			return false;
+	return true;
+}
+
+/* Keys that cannot be told apart by any place: others are asked about both. */
+static void tile_write(struct places *places, const struct key_tile *key, uint32_t at)
+{
+	static const struct xdpwl_tile6 everyone = { XDPWL_TILE6_EVERYONE, 0 };
+
+	places->tiles->tile[at] = is_used(places, at) ? everyone : key->tile;
+	places->used[at / 64] |= 1ull << at % 64;
+	if (places->end <= at)
+		places->end = at + 1;
+}
+
+/* All keys of element i; false: there is no room. */
+static bool element_place(struct places *places, uint32_t i)
+{
+	struct key_tile *key = places->key + places->start[i];
+	uint32_t n = places->start[i + 1] - places->start[i], k;
+	uint64_t first, size, at;
+
+	few_sort(key, n);
+	first = tile_number(places, key);
+	size = tile_number(places, &key[n - 1]) - first + 1;
+	while (places->next < XDPWL_TILES6 && is_used(places, places->next))
+		places->next++;
+	for (at = places->next; at + size <= XDPWL_TILES6; at++) {
+		if (!all_free(places, key, n, at))
+			continue;
+		for (k = 0; k < n; k++)
+			tile_write(places, &key[k], at + tile_number(places, &key[k]) - first);
+		places->place[i] = (at - first) * sizeof(struct xdpwl_tile6);
+		return true;
+	}
+	return false;
+}
+
+/* The elements of the most keys first. */
+static bool elements_place(struct places *places)
+{
+	uint32_t most = 0, i, n, of;
+
+	for (i = 0; i < places->n; i++) {
+		/* Who chooses one that nobody has comes where most tiles are. */
+		places->place[i] = -(i << WINDOW);
+		of = places->start[i + 1] - places->start[i];
+		most = of > most ? of : most;
+	}
+	for (n = most; n; n--)
+		for (i = 0; i < places->n; i++)
+			if (places->start[i + 1] - places->start[i] == n &&
+			    !element_place(places, i))
+				return false;
+	return true;
+}
+
+static uint32_t places_log(size_t n_keys)
+{
+	uint32_t log = FEWEST_PLACES;
+
+	while (log < XDPWL_PLACES6_LOG && 2ul << log < n_keys)
+		log++;
+	return log;
+}
+
+int places6_build(struct tables *tables, const struct key_tiles *keys)
+{
+	struct places *places = calloc(1, sizeof(*places));
+	uint32_t log = places_log(keys->n);
+	bool placed = false;
+	int err = -ENOMEM;
+
+	if (!places)
+		return -ENOMEM;
+	places->n = 1u << log;
+	places->shift = 64 - log - WINDOW;
+	places->key = malloc((keys->n + 1) * sizeof(*places->key));
+	places->start = calloc(places->n + 2, sizeof(*places->start));
+	places->tiles = tables->tiles6.elements = calloc(1, sizeof(*places->tiles));
+	places->place = tables->places6.elements = calloc(1, sizeof(struct xdpwl_places6));
+	if (places->key && places->start && places->tiles && places->place) {
+		keys_sort(places, keys, log);
+		placed = elements_place(places);
+		err = 0;
+	}
+	tables->slot->places6_shift = 64 - log - 2;	/* four bytes each */
+	tables->slot->tiles6_shift = places->shift;
+	tables->tiles6_used = places->end * sizeof(struct xdpwl_tile6);
+	tables->places6_used = places->n * sizeof(*places->place);
+	tables->tiles6.n = tables->places6.n = placed;
+	free(places->key);
+	free(places->start);
+	free(places);
+	return err;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Entries of lpm6 to tiles6: include/tiles6.h. */
+#ifndef TILES6_H
+#define TILES6_H
+
+#include "tables.h"
+
+/* Fill tables->tiles6 and places6 by the slot's main entry; numbers[i] is that of the trie's
+ * entry i. Not where there is no main entry, or no room for all. -ENOMEM. */
+int tiles6_build(struct tables *tables, const uint32_t *numbers);
+
+#endif
