@@ -62,6 +62,12 @@ struct {
 	__type(value, struct any_cells);
 } any SEC(".maps");
 
+#define FOR_EACH_SLOT(inner)					\
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);		\
+	__uint(max_entries, XDPWL_SLOTS);			\
+	__type(key, __u32);					\
+	__array(values, inner)
+
 struct odd_ports_inner {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
@@ -71,10 +77,7 @@ struct odd_ports_inner {
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, XDPWL_SLOTS);
-	__type(key, __u32);
-	__array(values, struct odd_ports_inner);
+	FOR_EACH_SLOT(struct odd_ports_inner);
 } odd_ports SEC(".maps");
 
 struct lpm4_inner {
@@ -117,88 +120,57 @@ struct blocks_inner {
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, XDPWL_SLOTS);
-	__type(key, __u32);
-	__array(values, struct blocks_inner);
+	FOR_EACH_SLOT(struct blocks_inner);
 } lines4 SEC(".maps"), numbers4 SEC(".maps"), heads6 SEC(".maps"), runs6 SEC(".maps"),
 	lines6 SEC(".maps"), exact6 SEC(".maps");
 
 /* Of one size, whatever the generation: looked up in place, without a call, and of one
  * element: the look-up does not wait for the packet. */
-struct fine_inner {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct xdpwl_fine));
-};
+#define ONE_VALUE(value)					\
+	__uint(type, BPF_MAP_TYPE_ARRAY);			\
+	__uint(max_entries, 1);					\
+	__uint(map_flags, BPF_F_MMAPABLE);			\
+	__uint(key_size, sizeof(__u32));			\
+	__uint(value_size, sizeof(value))
 
-struct fine4_inner {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct xdpwl_fine4));
+struct fine_inner {
+	ONE_VALUE(struct xdpwl_fine);
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, XDPWL_SLOTS);
-	__type(key, __u32);
-	__array(values, struct fine_inner);
+	FOR_EACH_SLOT(struct fine_inner);
 } touched4 SEC(".maps"), fine6 SEC(".maps");
 
+struct fine4_inner {
+	ONE_VALUE(struct xdpwl_fine4);
+};
+
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, XDPWL_SLOTS);
-	__type(key, __u32);
-	__array(values, struct fine4_inner);
+	FOR_EACH_SLOT(struct fine4_inner);
 } fine4 SEC(".maps");
 
 struct spans4_inner {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct xdpwl_spans4));
+	ONE_VALUE(struct xdpwl_spans4);
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, XDPWL_SLOTS);
-	__type(key, __u32);
-	__array(values, struct spans4_inner);
+	FOR_EACH_SLOT(struct spans4_inner);
 } spans4 SEC(".maps");
 
 struct tiles6_inner {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct xdpwl_tiles6));
+	ONE_VALUE(struct xdpwl_tiles6);
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, XDPWL_SLOTS);
-	__type(key, __u32);
-	__array(values, struct tiles6_inner);
+	FOR_EACH_SLOT(struct tiles6_inner);
 } tiles6 SEC(".maps");
 
 struct places6_inner {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct xdpwl_places6));
+	ONE_VALUE(struct xdpwl_places6);
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, XDPWL_SLOTS);
-	__type(key, __u32);
-	__array(values, struct places6_inner);
+	FOR_EACH_SLOT(struct places6_inner);
 } places6 SEC(".maps");
 
 struct entries_inner {
@@ -210,10 +182,7 @@ struct entries_inner {
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, XDPWL_SLOTS);
-	__type(key, __u32);
-	__array(values, struct entries_inner);
+	FOR_EACH_SLOT(struct entries_inner);
 } entries SEC(".maps");
 
 struct cells_inner {
@@ -225,10 +194,7 @@ struct cells_inner {
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, XDPWL_SLOTS);
-	__type(key, __u32);
-	__array(values, struct cells_inner);
+	FOR_EACH_SLOT(struct cells_inner);
 } cells SEC(".maps");
 
 struct {
@@ -248,10 +214,7 @@ struct text_inner {
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, XDPWL_SLOTS);
-	__type(key, __u32);
-	__array(values, struct text_inner);
+	FOR_EACH_SLOT(struct text_inner);
 } text SEC(".maps");
 
 struct {
