@@ -98,8 +98,12 @@ static __always_inline enum cover source_cover(const struct packet *packet,
 					       const struct generation *gen)
 {
 	if (packet->family == 4) {
-		const struct xdpwl_spans4 *spans = block_find(&spans4, gen->number, 0);
+		const struct xdpwl_spans4 *spans;
 
+		if (gen->slot->flags & XDPWL_HAS_TOUCHED4)
+			return touched4_has(bpf_ntohl(packet->addr[0]), gen->number) ?
+				       COVER_ASK : COVER_NOBODY;
+		spans = block_find(&spans4, gen->number, 0);
 		return spans ? cover_find4(packet->addr, spans) : COVER_ASK;
 	}
 	enum cover cover;
@@ -122,7 +126,9 @@ static __always_inline enum plain plain_covered(struct packet *packet,
 	__u32 named;
 	bool allows;
 
-	if (!source_near(packet, gen, XDPWL_HALF_ANY))
+	/* With touched4 near4 says nothing of a class. */
+	if (!(packet->family == 4 && gen->slot->flags & XDPWL_HAS_TOUCHED4) &&
+	    !source_near(packet, gen, XDPWL_HALF_ANY))
 		return PLAIN_STRANGER;
 	named = named_read(packet, gen, ports);
 	allows = main_allows(packet, named);
