@@ -11,13 +11,15 @@
 
 #define WINDOW		16	/* log2 of bytes that keys of one element lie in */
 #define FEWEST_PLACES	8	/* log2 */
+#define AGAIN		100
 
 struct places {
 	struct key_tile *key;	/* by the elements of places6 that they choose */
 	uint32_t *start;	/* of an element's keys; one more */
 	uint32_t n;		/* elements, a power of two */
 	uint32_t shift;		/* of the slot's */
-	uint32_t next;		/* no tile is free before it */
+	uint32_t next;		/* where room for so many keys is sought */
+	uint32_t again;		/* so often from the first tile on */
 	uint32_t end;		/* none was put behind it */
 	uint64_t used[XDPWL_TILES6 / 64];
 	struct xdpwl_tiles6 *tiles;
@@ -89,30 +91,42 @@ static void tile_write(struct places *places, const struct key_tile *key, uint32
 		places->end = at + 1;
 }
 
-/* All keys of element i; false: there is no room. */
-static bool element_place(struct places *places, uint32_t i)
+/* n keys of element i, in order, where there is room from `next` on. */
+static bool keys_put(struct places *places, uint32_t i, const struct key_tile *key, uint32_t n)
 {
-	struct key_tile *key = places->key + places->start[i];
-	uint32_t n = places->start[i + 1] - places->start[i], k;
-	uint64_t first, size, at;
+	uint64_t first = tile_number(places, key), at;
+	uint64_t size = tile_number(places, &key[n - 1]) - first + 1;
+	uint32_t k;
 
-	few_sort(key, n);
-	first = tile_number(places, key);
-	size = tile_number(places, &key[n - 1]) - first + 1;
-	while (places->next < XDPWL_TILES6 && is_used(places, places->next))
-		places->next++;
 	for (at = places->next; at + size <= XDPWL_TILES6; at++) {
 		if (!all_free(places, key, n, at))
 			continue;
 		for (k = 0; k < n; k++)
 			tile_write(places, &key[k], at + tile_number(places, &key[k]) - first);
 		places->place[i] = (at - first) * sizeof(struct xdpwl_tile6);
+		places->next = at;
 		return true;
 	}
 	return false;
 }
 
-/* The elements of the most keys first. */
+/* All keys of element i; false: there is no room. */
+static bool element_place(struct places *places, uint32_t i)
+{
+	struct key_tile *key = places->key + places->start[i];
+	uint32_t n = places->start[i + 1] - places->start[i];
+
+	few_sort(key, n);
+	while (!keys_put(places, i, key, n)) {
+		if (!places->next || !places->again--)
+			return false;
+		places->next = 0;
+	}
+	return true;
+}
+
+/* The elements of the most keys first, in one go through all tiles for each number of keys, or a
+ * few when these are nearly full: what is left between them is for those of fewer. */
 static bool elements_place(struct places *places)
 {
 	uint32_t most = 0, i, n, of;
@@ -123,11 +137,13 @@ static bool elements_place(struct places *places)
 		of = places->start[i + 1] - places->start[i];
 		most = of > most ? of : most;
 	}
-	for (n = most; n; n--)
+	for (n = most; n; n--) {
+		places->next = 0;
 		for (i = 0; i < places->n; i++)
 			if (places->start[i + 1] - places->start[i] == n &&
 			    !element_place(places, i))
 				return false;
+	}
 	return true;
 }
 
@@ -150,6 +166,7 @@ int places6_build(struct tables *tables, const struct key_tiles *keys)
 	if (!places)
 		return -ENOMEM;
 	places->n = 1u << log;
+	places->again = AGAIN;
 	places->shift = 64 - log - WINDOW;
 	places->key = malloc((keys->n + 1) * sizeof(*places->key));
 	places->start = calloc(places->n + 2, sizeof(*places->start));
