@@ -94,28 +94,32 @@ static __always_inline bool is_main(const struct packet *packet,
 
 /* By the tables of the main entry: of a source that near has, where nothing but tables is to be
  * asked. Where there are none others know. */
-static __always_inline enum cover source_cover(const struct packet *packet,
-					       const struct generation *gen)
+static __always_inline enum cover source_cover4(const struct packet *packet,
+						const struct generation *gen)
 {
-	if (packet->family == 4) {
-		const struct xdpwl_spans4 *spans;
+	const struct xdpwl_spans4 *spans;
 
-		if (gen->slot->flags & XDPWL_HAS_TOUCHED4)
-			return touched4_has(bpf_ntohl(packet->addr[0]), gen->number) ?
-				       COVER_ASK : COVER_NOBODY;
-		spans = block_find(&spans4, gen->number, 0);
-		return spans ? cover_find4(packet->addr, spans) : COVER_ASK;
-	}
-	enum cover cover;
+	if (gen->slot->flags & XDPWL_HAS_TOUCHED4)
+		return touched4_has(bpf_ntohl(packet->addr[0]), gen->number) ? COVER_ASK :
+									      COVER_NOBODY;
+	spans = block_find(&spans4, gen->number, 0);
+	return spans ? cover_find4(packet->addr, spans) : COVER_ASK;
+}
+
+static __always_inline enum cover source_cover6(const struct packet *packet,
+						const struct generation *gen)
+{
 	struct tiles6 in = { block_find(&tiles6, gen->number, 0),
 			     block_find(&places6, gen->number, 0), gen->slot };
+	enum cover cover;
 
 	if (!in.tiles || !in.places)
 		return COVER_ASK;
 	cover = cover_find6(packet->addr, packet->hash, &in);
 	/* No tile knows of prefixes so short. */
-	return cover == COVER_NOBODY && short6_hit(packet, gen, XDPWL_HALF_ANY) ? COVER_ASK :
-										  cover;
+	if (cover == COVER_NOBODY && short6_hit(packet, gen, XDPWL_HALF_ANY))
+		return COVER_ASK;
+	return cover;
 }
 
 /* What near says, and then what tables do. */
@@ -134,7 +138,7 @@ static __always_inline enum plain plain_covered(struct packet *packet,
 	allows = main_allows(packet, named);
 	if (!named && !source_near(packet, gen, XDPWL_HALF_ALL))
 		return PLAIN_STRANGER;
-	switch (source_cover(packet, gen)) {
+	switch (packet->family == 4 ? source_cover4(packet, gen) : source_cover6(packet, gen)) {
 	case COVER_NOBODY:
 		return PLAIN_STRANGER;
 	case COVER_MAIN:
