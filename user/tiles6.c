@@ -296,7 +296,7 @@ int tiles6_build(struct tables *tables, const uint32_t *numbers)
 	err = items_collect(&build, tables, numbers);
 	if (!err && !build.full)
 		err = keys_make(&build);
-	if (!err && !build.full)
+	if (!err && !build.full && build.keys.n)
 		err = places6_build(tables, &build.keys);
 	free(build.item);
 	free(build.keys.key);

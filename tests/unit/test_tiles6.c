@@ -158,6 +158,27 @@ static void test_holes(void **state)
 	assert_true(known);
 }
 
+/* None that has a tile: short6 has them all. */
+static void test_short(void **state)
+{
+	struct address prefixes[] = {
+		{ 0x2000000000000000, 0, 3 }, { 0x2a00000000000000, 0, 20 },
+	};
+	struct tables tables;
+	int round;
+
+	(void)state;
+	distinct = 1;
+	alike = true;
+	for (round = 0; round < 8; round++) {
+		tables_of(&tables, prefixes, 2, false);
+		assert_int_equal(tables.tiles6.n, 0);
+		assert_int_equal(tables.places6.n, 0);
+		tables_free(&tables);
+	}
+	alike = false;
+}
+
 /* More keys than there is room for. */
 static void test_too_many(void **state)
 {
@@ -184,6 +205,7 @@ int main(void)
 		cmocka_unit_test(test_single),
 		cmocka_unit_test(test_crowd),
 		cmocka_unit_test(test_holes),
+		cmocka_unit_test(test_short),
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_few),
 		cmocka_unit_test(test_many),
