@@ -21,12 +21,17 @@ static __always_inline bool bit_of(__u64 word, __u64 number)
 	return bit_first(word, number) < 0;
 }
 
+/* By as much as a shift takes of `by`, modulo 64. */
+static __always_inline __u64 shift_right(__u64 value, __u64 by)
+{
+	asm volatile("%0 >>= %1" : "+r"(value) : "r"(by));
+	return value;
+}
+
 /* The byte offset, for word_of(), of word hash >> shift. */
 static __always_inline __u64 word_offset(__u64 hash, __u32 shift)
 {
-	shift -= 3;
-	asm volatile("%0 >>= %1" : "+r"(hash) : "r"((__u64)shift));
-	return hash;
+	return shift_right(hash, shift - 3);
 }
 
 /* The word at byte `offset` of a table, as far as its `size`, a power of two, leaves it. The

@@ -16,24 +16,22 @@ struct tiles6 {
 static __always_inline const struct xdpwl_tile6 *tile6_find(const struct tiles6 *in, __u64 hash)
 {
 	const void *places = in->places->place, *tiles = in->tiles->tile;
-	__u64 at = hash, offset = hash;
+	__u64 at, offset;
 
 	asm volatile("" : "+r"(places));
 	asm volatile("" : "+r"(tiles));
-	asm volatile("%0 >>= %1" : "+r"(at) : "r"((__u64)in->slot->places6_shift));
-	at = value_bound(at, sizeof(*in->places) - sizeof(__u32));
-	asm volatile("%0 >>= %1" : "+r"(offset) : "r"((__u64)in->slot->tiles6_shift));
-	offset += *(const __u32 *)(places + at);
+	at = value_bound(shift_right(hash, in->slot->places6_shift),
+			 sizeof(*in->places) - sizeof(__u32));
+	offset = shift_right(hash, in->slot->tiles6_shift) + *(const __u32 *)(places + at);
 	return tiles + value_bound(offset, sizeof(*in->tiles) - sizeof(struct xdpwl_tile6));
 }
 
 static __always_inline enum cover tile6_cover(const struct xdpwl_tile6 *tile, __u64 high)
 {
-	__u64 first = tile->first, part = high ^ first;
+	/* Of `first` a shift takes no more than log2 (RFC 9669, 4.1). */
+	__u64 first = tile->first, part = shift_right(high ^ first, first);
 	__s64 within;
 
-	/* A shift takes no more of it than log2 (RFC 9669, 4.1). */
-	asm volatile("%0 >>= %1" : "+r"(part) : "r"(first));
 	/* One branch: which of both a neighbour is not in nobody can guess. */
 	within = (part >> 6) - 1;
 	if ((within & bit_first(tile->parts, part)) < 0)
@@ -54,8 +52,7 @@ static __always_inline enum cover cover_find6(const __be32 *source, __u64 hash,
 	cut = tile->first >> XDPWL_TILE6_CUT & XDPWL_TILE6_CUT_MASK;
 	if (!cut)
 		return COVER_ASK;
-	asm volatile("%0 >>= %1" : "=r"(hash) : "r"(cut), "0"(high));
-	return tile6_cover(tile6_find(in, hash * in->slot->seed), high);
+	return tile6_cover(tile6_find(in, xdpwl_tile6_hash(high, cut, in->slot->seed)), high);
 }
 
 #endif
