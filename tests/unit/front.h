@@ -128,23 +128,31 @@ static inline struct address prefix_random(bool four, uint32_t shortest, uint64_
 	return cut(address, length);
 }
 
+/* In order, each once; how many. */
+static inline size_t prefixes_sort(struct address *prefixes, size_t n)
+{
+	size_t i, kept = 0;
+
+	qsort(prefixes, n, sizeof(*prefixes), address_compare);
+	for (i = 0; i < n; i++)
+		if (!i || address_compare(&prefixes[i], &prefixes[i - 1]))
+			prefixes[kept++] = prefixes[i];
+	return kept;
+}
+
 /* Up to n prefixes, each once; how many. */
 static inline size_t prefixes_random(struct address *prefixes, size_t n, bool four)
 {
 	/* Few first bits: many prefixes share a line, and lengths of all kinds. */
 	uint64_t crowd = below(2) ? ~0ull : 0x030000ffffffffff | random_next(&seed);
 	uint32_t shortest = below(2) ? 0 : four ? 16 : 32;
-	size_t i, kept = 0;
+	size_t i;
 
 	if (below(2))
 		crowd &= 0x0300ffffffffffff;
 	for (i = 0; i < n; i++)
 		prefixes[i] = prefix_random(four, shortest, crowd);
-	qsort(prefixes, n, sizeof(*prefixes), address_compare);
-	for (i = 0; i < n; i++)
-		if (!i || address_compare(&prefixes[i], &prefixes[i - 1]))
-			prefixes[kept++] = prefixes[i];
-	return kept;
+	return prefixes_sort(prefixes, n);
 }
 
 static inline bool bit_is(const __u64 *words, uint32_t bit)

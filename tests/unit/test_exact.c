@@ -260,10 +260,7 @@ static void test_runs6(void **state)
 				0x2a00000100000000 + ((uint64_t)below(heads) << 16) +
 				below(65536), random_next(&seed), 0 },
 				below(8) ? 49 + below(longest - 48) : 33 + below(96));
-		qsort(prefixes, n, sizeof(*prefixes), address_compare);
-		for (i = kept = 0; i < n; i++)
-			if (!i || address_compare(&prefixes[i], &prefixes[i - 1]))
-				prefixes[kept++] = prefixes[i];
+		kept = prefixes_sort(prefixes, n);
 		tables_of(&tables, prefixes, kept, false);
 		for (i = 0; i < QUESTIONS / 4; i++)
 			question_ask(&tables, false, prefixes, kept);
