@@ -62,6 +62,7 @@ struct {
 	__type(value, struct any_cells);
 } any SEC(".maps");
 
+/* An outer map of an inner one for each slot. */
 #define FOR_EACH_SLOT(inner)					\
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);		\
 	__uint(max_entries, XDPWL_SLOTS);			\

@@ -11,7 +11,7 @@
 
 #define WINDOW		16	/* log2 of bytes that keys of one element lie in */
 #define FEWEST_PLACES	8	/* log2 */
-#define AGAIN		100
+#define AGAIN		100	/* goes through all tiles, beside one for each number of keys */
 
 struct places {
 	struct key_tile *key;	/* by the elements of places6 that they choose */

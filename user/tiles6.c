@@ -25,7 +25,7 @@ struct build {
 	struct item *item;
 	size_t n_items;
 	struct key_tiles keys;
-	bool full;		/* there are more keys than that */
+	bool full;		/* there are more than MOST_KEYS */
 	uint64_t seed;
 };
 

@@ -4,7 +4,8 @@
 Packets of the main entries, which go the shortest way: the program that devices run against
 the one that answers questions, which does not know that way, and against the lists. Lists are
 of whole /16s and /20s, of single hosts and of crowds of them, of single IPv6 prefixes and of
-many in one /32, beside entries that are not main; ports are those that rules open, and those that are judged before any rule.
+many in one /32, beside entries that are not main; ports are those that rules open, and those
+that are judged before any rule.
 XDPWL_SEED repeats a run.
 """
 import ipaddress
