@@ -140,7 +140,7 @@ struct fine_inner {
 
 struct {
 	FOR_EACH_SLOT(struct fine_inner);
-} touched4 SEC(".maps"), fine6 SEC(".maps");
+} fine6 SEC(".maps");
 
 struct fine4_inner {
 	ONE_VALUE(struct xdpwl_fine4);
@@ -157,6 +157,30 @@ struct spans4_inner {
 struct {
 	FOR_EACH_SLOT(struct spans4_inner);
 } spans4 SEC(".maps");
+
+struct rows4_inner {
+	ONE_VALUE(struct xdpwl_rows4);
+};
+
+struct {
+	FOR_EACH_SLOT(struct rows4_inner);
+} rows4 SEC(".maps");
+
+struct slices4_inner {
+	ONE_VALUE(struct xdpwl_slices4);
+};
+
+struct {
+	FOR_EACH_SLOT(struct slices4_inner);
+} slices4 SEC(".maps");
+
+struct hosts4_inner {
+	ONE_VALUE(struct xdpwl_hosts4);
+};
+
+struct {
+	FOR_EACH_SLOT(struct hosts4_inner);
+} hosts4 SEC(".maps");
 
 struct tiles6_inner {
 	ONE_VALUE(struct xdpwl_tiles6);

@@ -99,9 +99,14 @@ static __always_inline enum cover source_cover4(const struct packet *packet,
 {
 	const struct xdpwl_spans4 *spans;
 
-	if (gen->slot->flags & XDPWL_HAS_TOUCHED4)
-		return touched4_has(bpf_ntohl(packet->addr[0]), gen->number) ? COVER_ASK :
-									      COVER_NOBODY;
+	if (gen->slot->flags & XDPWL_HAS_ROWS4) {
+		const struct xdpwl_rows4 *rows = block_find(&rows4, gen->number, 0);
+
+		return rows ? cover_find_large4(packet->addr, rows,
+						block_find(&slices4, gen->number, 0),
+						gen->number) :
+			      COVER_ASK;
+	}
 	spans = block_find(&spans4, gen->number, 0);
 	return spans ? cover_find4(packet->addr, spans) : COVER_ASK;
 }
@@ -130,8 +135,8 @@ static __always_inline enum plain plain_covered(struct packet *packet,
 	__u32 named;
 	bool allows;
 
-	/* With touched4 near4 says nothing of a class. */
-	if (!(packet->family == 4 && gen->slot->flags & XDPWL_HAS_TOUCHED4) &&
+	/* With rows4 near4 says nothing of a class. */
+	if (!(packet->family == 4 && gen->slot->flags & XDPWL_HAS_ROWS4) &&
 	    !source_near(packet, gen, XDPWL_HALF_ANY))
 		return PLAIN_STRANGER;
 	named = named_read(packet, gen, ports);

@@ -58,11 +58,21 @@ static __always_inline __u64 fine_word(void *outer, __u32 slot, __u64 offset, __
 	return fine ? word_of(fine, offset, size) : ~0ull;
 }
 
-/* Whether a prefix may cover some of the /24 of an address in host order. */
-static __always_inline bool touched4_has(__u32 addr, __u32 slot)
+/* Eight times the number of the row of an address as it stands in a packet. */
+static __always_inline __u64 row4_offset(const __be32 *source)
 {
-	return bit_of(fine_word(&touched4, slot, addr >> 14 << 3,
-				sizeof(struct xdpwl_fine)), addr >> 8);
+	return value_bound(bpf_ntohl(*(const volatile __be32 *)source) >> 11,
+			   8 * (XDPWL_ROWS4 - 1));
+}
+
+/* Whether a prefix may cover some of its /24. */
+static __always_inline bool row4_touched(const __be32 *source, __u64 offset,
+					 const struct xdpwl_rows4 *rows)
+{
+	const void *touched = rows->touched;
+
+	asm volatile("" : "+r"(touched));
+	return bit_of(*(const __u64 *)(touched + offset), ((const volatile __u8 *)source)[2]);
 }
 
 /* XDPWL_BIT32(number) as the sign. */
@@ -226,13 +236,14 @@ __noinline __u32 number_find4(__u32 addr, __u32 slot)
 	return lines4_number(addr, tables, slot);
 }
 
-/* Whether the crowd of a span has an address, by its last byte. */
-static __always_inline bool crowd_has(const struct xdpwl_spans4 *spans, __u64 crowd, __u8 last)
+/* Whether one of crowds, of which there are mask + 1, has an address, by its last byte. */
+static __always_inline bool crowd_has(const __u64 (*crowds)[4], __u64 crowd, __u64 mask,
+				      __u8 last)
 {
-	const void *words = spans->crowd;
+	const void *words = crowds;
 
 	asm volatile("" : "+r"(words));
-	words += value_bound(crowd, XDPWL_SPAN4_CROWDS - 1) * sizeof(spans->crowd[0]);
+	words += value_bound(crowd, mask) * sizeof(*crowds);
 	return bit_of(*(const __u64 *)(words + (last >> 3 & 24)), last);
 }
 
@@ -264,8 +275,47 @@ static __always_inline enum cover cover_find4(const __be32 *source,
 	if (span->crowd == XDPWL_SPAN4_ASK)
 		return COVER_ASK;
 	/* It may be of another /24. */
-	return (addr ^ span->first) <= 255 && crowd_has(spans, span->crowd, addr) ?
+	if ((addr ^ span->first) > 255)
+		return COVER_NOBODY;
+	return crowd_has(spans->crowd, span->crowd, XDPWL_SPAN4_CROWDS - 1, addr) ?
 		       COVER_MAIN : COVER_NOBODY;
+}
+
+/* The same of large lists. Slices are behind a bit of what is touched: a smaller table, which
+ * most strangers ask nothing but. `slices` NULL: there are none. */
+static __always_inline enum cover cover_find_large4(const __be32 *source,
+						     const struct xdpwl_rows4 *rows,
+						     const struct xdpwl_slices4 *slices,
+						     __u32 slot)
+{
+	__u64 offset = row4_offset(source);
+	const volatile __u8 *bytes = (const void *)source;
+	const struct xdpwl_hosts4 *hosts;
+	const struct xdpwl_slice4 *slice;
+	const void *start, *places = rows->place;
+	__u64 at;
+	__s64 within;
+
+	if (!row4_touched(source, offset, rows))
+		return COVER_NOBODY;
+	if (!slices)
+		return COVER_ASK;
+	start = slices->slice;
+	asm volatile("" : "+r"(start));
+	asm volatile("" : "+r"(places));
+	at = *(const __u32 *)(places + (offset >> 1));
+	at = value_bound(at + bytes[2], XDPWL_SLICES4 - 1);
+	slice = start + at * sizeof(*slice);
+	within = ((__s64)slice->last - bytes[3]) | ((__s64)bytes[3] - slice->first);
+	if (within >= 0)
+		return COVER_MAIN;
+	if (slice->first <= slice->last)
+		return COVER_NOBODY;
+	at = XDPWL_SLICE4_NUMBER(slice->first, slice->last);
+	hosts = block_find(&hosts4, slot, 0);
+	if (at >= XDPWL_SLICE4_ASK || !hosts)
+		return COVER_ASK;
+	return crowd_has(hosts->bits, at, 0xffff, bytes[3]) ? COVER_MAIN : COVER_NOBODY;
 }
 
 /* The same behind the filters, as far as the slot goes without a call. `source` is the address
@@ -276,8 +326,12 @@ static __always_inline __u32 listed4(const __be32 *source, __u32 near,
 	__u32 addr = bpf_ntohl(*source), number;
 	__u64 hash = fine4_hash(addr, tables), offset, word;
 
-	if (tables->flags & XDPWL_HAS_TOUCHED4 && !touched4_has(addr, slot))
-		return XDPWL_UNLISTED;
+	if (tables->flags & XDPWL_HAS_ROWS4) {
+		const struct xdpwl_rows4 *rows = block_find(&rows4, slot, 0);
+
+		if (rows && !row4_touched(source, row4_offset(source), rows))
+			return XDPWL_UNLISTED;
+	}
 	if (near & XDPWL_BIT32(XDPWL_NEAR4_WHOLE)) {
 		number = tables->whole4[*(const __u16 *)source];
 		return number & XDPWL_WHOLE4_DENSE ? number_find4(addr, slot) : number;

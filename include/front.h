@@ -25,13 +25,13 @@
  * IPv6: a blocked Bloom filter over the first 32 bits; in the same words of the first half, marks
  * of what fine6 leaves away. A half is all ones where most of it would be: what answers at
  * random is a branch that no CPU foresees.
- * touched4, fine4, fine6: larger ones, for every class at once, behind which little but
+ * rows4, fine4, fine6: larger ones, for every class at once, behind which little but
  * listed sources comes. table4.h describes the first two, exact.h fine6.
  *
  * An IPv6 prefix shorter than XDPWL_SHORT6 has too many first 32 bits: it marks its first 16, in
  * short6, by the number that they are as they stand in the packet.
  */
-/* The one element of touched4 and fine6, and of fine4; of the filters a slot uses a power of
+/* The one element of fine6, and of fine4; of the filters a slot uses a power of
  * two of the words. */
 #define XDPWL_FINES		262144
 #define XDPWL_FINES4		(2 * XDPWL_FINES)

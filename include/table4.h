@@ -8,9 +8,11 @@
  * a packet costs is the lines of memory that it touches one after another, so each of
  * these is found by the address alone.
  *   whole4    whose the /20s are that are covered wholly; near4 says which are
- *   touched4  of large lists: which /24s are covered in part or wholly
+ *   rows4     of large lists: which /24s are covered in part or wholly
  *   spans4    of lists that are not large: what the main entry covers, and which /24s nobody;
  *             most packets ask nothing else
+ *   slices4   the same of large ones, by the places that rows4 has
+ *   hosts4    of /24s that have more: a bit for each address
  *   fine4     what is covered beside whole /20s: a Bloom filter, where most neighbours of
  *             listed prefixes end
  *   lines4    what else is covered, by a hash of the /24: a cache line of runs; in the
@@ -18,8 +20,8 @@
  *   crowds4   /24s with more runs than a line, all of one entry: a bit for each address
  *   numbers4  numbers by address, for what is denser still
  *   entries   number to entry
- * All but the maps touched4, spans4 and numbers4 are in the slot; fine4 and lines4 of large lists
- * are maps, too.
+ * All but the maps rows4, spans4, slices4, hosts4 and numbers4 are in the slot; fine4 and
+ * lines4 of large lists are maps, too.
  */
 #ifndef XDPWL_TABLE4_H
 #define XDPWL_TABLE4_H
@@ -37,7 +39,16 @@
 #define XDPWL_WHOLE4_DENSE	0x8000u
 #define XDPWL_WHOLE4_TRIE	0xffffu
 
-/* touched4, of elements as front.h has them. Bit: first 24 bits, in host order. */
+/* The one element of rows4, by the first 18 bits, in host order. */
+#define XDPWL_ROWS4		262144
+#define XDPWL_ROW4		64	/* /24s */
+
+struct xdpwl_rows4 {
+	__u64 touched[XDPWL_ROWS4];	/* XDPWL_BIT(third byte): something of that /24 is
+					 * covered */
+	__u32 place[XDPWL_ROWS4];	/* in slices4, modulo their number; the third byte is
+					 * added */
+};
 
 /*
  * A word of fine4 is of all /27s whose hash chooses it, hash >> fine4_shift of the slot: one
@@ -84,6 +95,32 @@ struct xdpwl_spans4 {
 	__u32 from[65536];
 	__u64 crowd[XDPWL_SPAN4_CROWDS][4];	/* by the last 8 bits */
 	struct xdpwl_span4 span[XDPWL_SPANS4];
+};
+
+/*
+ * The same of large lists: a slice for each /24 that has something, at the place of the row of
+ * its /18 + its third byte. Rows lie among one another: whoever finds a /24 touched finds its
+ * slice, and nobody else's. /24s of which main has more than one slice have hosts. Rows that
+ * found no place, or whom others judge, and /24s of which entries that are not main have
+ * something, have XDPWL_SLICE4_ASK.
+ */
+#define XDPWL_SLICES4		1048576
+
+/* Last 8 bits of addresses; first > last: both are the number of hosts, or XDPWL_SLICE4_ASK. */
+struct xdpwl_slice4 {
+	__u8 first, last;
+};
+
+#define XDPWL_SLICE4_NUMBER(first, last)	((first) << 8 | (last))
+#define XDPWL_SLICE4_ASK			0xff00
+
+/* The one element of slices4, and of hosts4. */
+struct xdpwl_slices4 {
+	struct xdpwl_slice4 slice[XDPWL_SLICES4];
+};
+
+struct xdpwl_hosts4 {
+	__u64 bits[65536][4];	/* by the last 8 bits */
 };
 
 /* The line of a /24, of 2^(64 - shift), by its number of 24 bits. */
@@ -141,6 +178,8 @@ struct xdpwl_numbers4 {
 };
 
 _Static_assert(sizeof(struct xdpwl_spans4) == (256 + 512 + 3072) * 1024, "spans4");
+_Static_assert(sizeof(struct xdpwl_rows4) == 3 * 1024 * 1024, "rows4");
+_Static_assert(sizeof(struct xdpwl_slices4) == 2 * 1024 * 1024, "slices4");
 _Static_assert(sizeof(struct xdpwl_line4) == 64, "one cache line");
 _Static_assert(sizeof(struct xdpwl_lines4) == 1024, "lines4");
 _Static_assert(sizeof(struct xdpwl_crowds4) == 36 * 1024, "crowds4");

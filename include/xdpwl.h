@@ -35,7 +35,7 @@
 #include "table4.h"
 #include "tiles6.h"
 
-#define XDPWL_ABI	18
+#define XDPWL_ABI	19
 
 #define XDPWL_SLOTS	3	/* current, fallback of a confirm, being built */
 #define XDPWL_GROUPS	17	/* sets of interfaces: 16 that `on` tells apart, and the rest */
@@ -143,7 +143,7 @@ struct xdpwl_cell_key {
 #define XDPWL_HAS_FINE6_HEADS	0x4000	/* fine6 is by heads: near6 has no marks */
 #define XDPWL_HAS_LINES4	0x8000	/* the map lines4, in place of the slot's */
 #define XDPWL_HAS_FINE4		0x2000	/* the map fine4, in place of the slot's */
-#define XDPWL_HAS_TOUCHED4	0x10000	/* touched4 is there: near4 says nothing */
+#define XDPWL_HAS_ROWS4	0x10000	/* rows4 is there: near4 says nothing */
 #define XDPWL_HAS_FINE6		0x20000	/* the map fine6, in place of the slot's */
 #define XDPWL_HAS_MARKS6	0x40000	/* near6 has marks */
 #define XDPWL_PARTED4		0x80000	/* lpm4 is in parts */

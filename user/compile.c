@@ -306,9 +306,11 @@ void tables_free(struct tables *tables)
 	table_free(&tables->cells);
 	table_free(&tables->interfaces);
 	free(tables->slot);
-	free(tables->touched4.elements);
 	free(tables->fine4.elements);
 	free(tables->spans4.elements);
+	free(tables->rows4.elements);
+	free(tables->slices4.elements);
+	free(tables->hosts4.elements);
 	free(tables->lines4.elements);
 	free(tables->numbers4.elements);
 	free(tables->tiles6.elements);

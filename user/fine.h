@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What touched4, fine4 and fine6 have in common: words, of which a filter may use fewer than
+/* What fine4 and fine6 have in common: words, of which a filter may use fewer than
  * there are. */
 #ifndef FINE_H
 #define FINE_H

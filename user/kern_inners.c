@@ -92,7 +92,7 @@ struct inner {
 	size_t used;		/* of a filter's value, so many bytes; others are 0 */
 };
 
-#define N_INNERS 17
+#define N_INNERS 19
 
 /* An array of a generation's own size. */
 static struct inner inner_array(enum kern_map outer, const struct blocks *blocks,
@@ -152,9 +152,11 @@ static void inners_describe(struct inner inners[N_INNERS],
 		  cells->n, cells->n, -1, 0 },
 		inner_trie(&tries[0], parted),
 		inner_trie(&tries[1], parted),
-		inner_fine(MAP_TOUCHED4, &tables->touched4, sizeof(struct xdpwl_fine)),
+		inner_fine(MAP_ROWS4, &tables->rows4, sizeof(struct xdpwl_rows4)),
 		inner_fine(MAP_FINE4, &tables->fine4, sizeof(struct xdpwl_fine4)),
 		inner_spans4(tables),
+		inner_fine(MAP_SLICES4, &tables->slices4, sizeof(struct xdpwl_slices4)),
+		inner_fine(MAP_HOSTS4, &tables->hosts4, sizeof(struct xdpwl_hosts4)),
 		inner_array(MAP_LINES4, &tables->lines4, sizeof(struct xdpwl_lines4)),
 		inner_array(MAP_NUMBERS4, &tables->numbers4,
 			    sizeof(struct xdpwl_numbers4)),
@@ -310,8 +312,9 @@ int kern_inners_fill(struct kern *kern, const struct tables *tables, uint32_t sl
 void kern_inners_empty(struct kern *kern, uint32_t slot)
 {
 	static const enum kern_map outers[] = { MAP_ODD_PORTS, MAP_CELLS,
-						MAP_LPM4, MAP_LPM6, MAP_TOUCHED4,
-						MAP_FINE4, MAP_SPANS4, MAP_LINES4, MAP_NUMBERS4,
+						MAP_LPM4, MAP_LPM6, MAP_ROWS4,
+						MAP_FINE4, MAP_SPANS4, MAP_SLICES4, MAP_HOSTS4,
+						MAP_LINES4, MAP_NUMBERS4,
 						MAP_TILES6, MAP_PLACES6, MAP_FINE6, MAP_HEADS6, MAP_LINES6,
 						MAP_RUNS6, MAP_EXACT6, MAP_ENTRIES,
 						MAP_TEXT };

@@ -2,6 +2,7 @@
 /* Marks what the entries of the tries touch, in the slot. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include "fine.h"
 #include "key6.h"
@@ -87,18 +88,21 @@ static void never_mark4(struct xdpwl_slot *slot, const struct run *run)
 
 static void touched_mark4(struct tables *tables, const struct run *run)
 {
+	struct xdpwl_rows4 *rows = tables->rows4.elements;
 	uint32_t at;
 
 	for (at = run->first >> 8; at <= run->last >> 8; at++)
-		*fine_word(&tables->touched4, NULL, at / 64) |= XDPWL_BIT(at);
+		rows->touched[at / XDPWL_ROW4] |= XDPWL_BIT(at);
 }
 
-int touched4_build(struct tables *tables)
+int rows4_build(struct tables *tables)
 {
 	size_t i;
 
-	tables->slot->flags |= XDPWL_HAS_TOUCHED4;
-	if (fine_create(&tables->touched4, XDPWL_FINES))
+	tables->slot->flags |= XDPWL_HAS_ROWS4;
+	tables->rows4.elements = calloc(1, sizeof(struct xdpwl_rows4));
+	tables->rows4.n = 1;
+	if (!tables->rows4.elements)
 		return -ENOMEM;
 	for (i = 0; i < tables->lpm4.n; i++) {
 		struct run run = run4_of(&tables->lpm4, i, 0);
@@ -122,7 +126,7 @@ int near_build4(struct tables *tables)
 		never_mark4(tables->slot, &never[i]);
 	full = saturate(near->any, sizeof(near->any), ANY_BITS);
 	full |= saturate(near->all, sizeof(near->all), ~0ull);
-	return full ? touched4_build(tables) : 0;
+	return full ? rows4_build(tables) : 0;
 }
 
 /* ---- IPv6 ---- */

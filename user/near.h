@@ -6,10 +6,10 @@
 
 #include "tables.h"
 
-/* From tables->lpm4 or lpm6; fill the slot's near4, and touched4 if that says too little, or
+/* From tables->lpm4 or lpm6; fill the slot's near4, and rows4 if that says too little, or
  * near6 and short6; they must be zero. The seed is the slot's. -ENOMEM. */
 int near_build4(struct tables *tables);
-int touched4_build(struct tables *tables);
+int rows4_build(struct tables *tables);
 void near_build6(struct tables *tables);
 /* Whether near6 says nothing; else it can mark an address whose first 32 bits it has. */
 bool near6_is_full(const struct xdpwl_slot *slot);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Runs to spans4: a row for each /16, by the spans of its /24s. Rows lie among one another where
- * both have room: a span knows its address. Where no place is found for one, others are asked.
+ * both have room: a span knows its address. If there is no place for one there are no spans.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -29,6 +29,7 @@ struct build {
 	uint32_t main;
 	uint32_t whole;		/* where spans are that have all addresses */
 	uint32_t crowds;	/* the last used */
+	bool full;		/* there is no place for a row */
 };
 
 /* ---- places ---- */
@@ -64,7 +65,7 @@ static void row_write(struct build *build, uint32_t from, const struct row *row)
 		build->end = from + ROW;
 }
 
-/* Where it is put, or 0: nowhere. */
+/* Where it is put. */
 static uint32_t row_place(struct build *build, const struct row *row)
 {
 	uint32_t from = build->next, last = from + TRIES;
@@ -73,8 +74,10 @@ static uint32_t row_place(struct build *build, const struct row *row)
 		last = XDPWL_SPANS4 - ROW;
 	while (from <= last && !fits(build, from, row))
 		from++;
-	if (from > last)
+	if (from > last) {
+		build->full = true;
 		return 0;
+	}
 	row_write(build, from, row);
 	if (from - build->next > ROW / 2)
 		build->next += ROW / 4;
@@ -192,11 +195,10 @@ int spans4_build(struct tables *tables, const struct runs *runs)
 	size_t k;
 
 	/* near4 that says nothing has what no span is of. */
-	if (!runs->n || tables->slot->flags & XDPWL_HAS_TOUCHED4)
+	if (!runs->n || tables->slot->flags & XDPWL_HAS_ROWS4)
 		return 0;
 	build = calloc(1, sizeof(*build));
 	tables->spans4.elements = calloc(1, sizeof(struct xdpwl_spans4));
-	tables->spans4.n = 1;
 	if (!build || !tables->spans4.elements) {
 		free(build);
 		return -ENOMEM;
@@ -210,13 +212,14 @@ int spans4_build(struct tables *tables, const struct runs *runs)
 	/* No row reaches into these with a /24 of which it has nothing. */
 	build->next = build->end;
 	memset(&build->row, 0, sizeof(build->row));
-	for (k = 0; k < runs->n; k++)
+	for (k = 0; k < runs->n && !build->full; k++)
 		run_add(build, &runs->run[k]);
 	row_end(build);
 	for (i = 0; i < 65536; i++)
 		if (is_never(i))
 			build->map->from[htons(i)] = 0;
 	tables->spans4_used = build->end;
+	tables->spans4.n = !build->full;
 	free(build);
 	return 0;
 }

@@ -5,8 +5,8 @@
 
 #include "runs4.h"
 
-/* Fill tables->spans4 by the slot's main entry, but where touched4 is there or nothing is
- * listed. -ENOMEM. */
+/* Fill tables->spans4 by the slot's main entry, but where rows4 are there, nothing is listed, or
+ * too much. -ENOMEM. */
 int spans4_build(struct tables *tables, const struct runs *runs);
 
 #endif

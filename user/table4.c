@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "numbers4.h"
+#include "slices4.h"
 #include "spans4.h"
 #include "table4.h"
 
@@ -272,6 +273,8 @@ int table4_build(struct tables *tables, const uint32_t *numbers)
 		err = fine4_build(tables, &runs);
 	if (!err)
 		err = spans4_build(tables, &runs);
+	if (!err)
+		err = slices4_build(tables, &runs);
 	runs4_free(&runs);
 	return err;
 }

@@ -39,9 +39,10 @@ struct tables {
 	struct table odd_ports;			/* xdpwl_odd_port -> u32 */
 	struct table lpm4, lpm6;		/* xdpwl_lpm4/6 -> xdpwl_entry */
 	struct table cells;			/* xdpwl_cell_key -> u32 */
-	struct blocks touched4, fine4;		/* xdpwl_fine, xdpwl_fine4 */
+	struct blocks rows4, fine4;		/* xdpwl_rows4, xdpwl_fine4 */
 	struct blocks spans4;			/* xdpwl_spans4 */
 	size_t spans4_used;			/* of its spans, the first */
+	struct blocks slices4, hosts4;		/* xdpwl_slices4, xdpwl_hosts4 */
 	struct blocks lines4, numbers4;		/* xdpwl_lines4, xdpwl_numbers4 */
 	struct blocks tiles6, places6;		/* xdpwl_tiles6, xdpwl_places6 */
 	size_t tiles6_used, places6_used;	/* of their bytes, the first */

@@ -95,7 +95,7 @@ def round_check(tap, world, rng, service):
     rules = ['set main %s' % ' '.join(map(str, main)), 'allow @main %s' % service]
     rules += ['%s %s %s' % (rng.choice(('allow', 'deny')), net, rng.choice(('22', '443', 'all')))
               for net in other]
-    # So wide that near4 says nothing, and there are no spans: touched4 is asked.
+    # So wide that near4 says nothing, and there are no spans: rows4 and slices4 are asked.
     if rng.random() < 0.3:
         rules += ['allow 64.0.0.0/2 all', 'allow 128.0.0.0/2 all']
         other += [ipaddress.ip_network('64.0.0.0/2'), ipaddress.ip_network('128.0.0.0/2')]

@@ -25,11 +25,6 @@ static bool fine4_has(const struct tables *tables, uint32_t addr)
 		bit_is32(tags, XDPWL_FINE4_TAG4(hash)));
 }
 
-static bool touched4_has(const struct tables *tables, uint32_t addr)
-{
-	return bit_is(fine_word(&tables->touched4, NULL, addr >> 14), addr >> 8 & 63);
-}
-
 static uint32_t dense_says(const struct tables *tables, uint32_t block, uint32_t at)
 {
 	const struct xdpwl_numbers4 *blocks = tables->numbers4.elements;
@@ -101,174 +96,11 @@ static uint32_t listed(const struct tables *tables, struct address address)
 
 	if (addr == XDPWL_NO_RUN4)
 		return XDPWL_ASK_TRIE;	/* never asked */
-	if (slot->flags & XDPWL_HAS_TOUCHED4 && !touched4_has(tables, addr))
+	if (slot->flags & XDPWL_HAS_ROWS4 && !touched4_has(tables, addr))
 		return XDPWL_UNLISTED;
 	if (slot->near4.any[head] & XDPWL_BIT32(XDPWL_NEAR4_WHOLE + (addr >> 12 & 15)))
 		return whole4_says(tables, slot->whole4[head], addr);
 	return fine4_has(tables, addr) ? lines4_say(tables, addr) : XDPWL_UNLISTED;
-}
-
-/* ---- spans ---- */
-
-static struct address prefix4(uint32_t address, uint32_t length)
-{
-	return (struct address){ (uint64_t)address << 32, 0, length };
-}
-
-/* Hosts, every second address of `n`. */
-static size_t hosts_add(struct address *prefixes, uint32_t first, int n)
-{
-	int i;
-
-	for (i = 0; i < n; i++)
-		prefixes[i] = prefix4(first + 2 * i, 32);
-	return n;
-}
-
-enum span { NOBODY, MAIN, ASK };
-
-static enum span span4_says(const struct tables *tables, uint32_t addr)
-{
-	const struct xdpwl_spans4 *spans = tables->spans4.elements;
-	uint32_t at = spans->from[htons(addr >> 16)] + (addr >> 8 & 255);
-	const struct xdpwl_span4 *span = &spans->span[at];
-
-	assert_in_range(at, 0, tables->spans4_used - 1);
-	if (addr - span->first < span->size)
-		return MAIN;
-	if (span->crowd == XDPWL_SPAN4_ASK)
-		return ASK;
-	if (!span->crowd || (addr ^ span->first) > 255)
-		return NOBODY;
-	assert_in_range(span->crowd, 1, XDPWL_SPAN4_CROWDS - 1);
-	return bit_is(spans->crowd[span->crowd], addr & 255) ? MAIN : NOBODY;
-}
-
-/* Whether near4 has its /20. */
-static bool near(const struct address *prefixes, size_t n, struct address address)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		uint32_t length = prefixes[i].length < 20 ? prefixes[i].length : 20;
-
-		if (cut(prefixes[i], length).high == cut(address, length).high)
-			return true;
-	}
-	return false;
-}
-
-/* Asked whether it is right, and how often there was an answer. */
-static int spans_check(const struct tables *tables, const struct address *prefixes, size_t n,
-		       int questions)
-{
-	const struct xdpwl_entry *entries = tables->entries.elements;
-	int answered = 0;
-
-	while (questions--) {
-		struct address address = somebody(prefixes, n, true);
-		size_t owed = longest(prefixes, n, address);
-		uint32_t addr = address.high >> 32, net = addr >> 24;
-		enum span says = span4_says(tables, addr);
-
-		if (!net || net == 127 || net >= 224)
-			assert_int_equal(says, ASK);
-		if (!near(prefixes, n, address)) {
-			answered++;	/* never asked */
-			continue;
-		}
-		answered += says != ASK;
-		if (says == MAIN) {
-			assert_true(owed < n);
-			assert_memory_equal((struct xdpwl_entry *)tables->lpm4.values + owed,
-					    &entries[main_number - 1], sizeof(*entries));
-		}
-		if (says == NOBODY)
-			assert_int_equal(owed, n);
-	}
-	return answered;
-}
-
-/* Tables that have spans: of these prefixes, one of whose entries is main. */
-static void spans_of(struct tables *tables, const struct address *prefixes, size_t n)
-{
-	for (;;) {
-		tables_of(tables, prefixes, n, true);
-		if (tables->spans4.n && main_number)
-			return;
-		tables_free(tables);
-	}
-}
-
-static void test_spans(void **state)
-{
-	static const size_t sizes[] = { 1, 2, 15, 300, 3000 };
-	struct address *prefixes = calloc(6000, sizeof(*prefixes));
-	struct tables tables;
-	int round;
-
-	(void)state;
-	assert_non_null(prefixes);
-	for (round = 0; round < 60; round++) {
-		size_t n = prefixes_random(prefixes, sizes[round % 5], true);
-
-		alike = round & 1;
-		distinct = below(2) ? 4 : 1000;
-		spans_of(&tables, prefixes, n);
-		spans_check(&tables, prefixes, n, QUESTIONS);
-		tables_free(&tables);
-	}
-	alike = false;
-	free(prefixes);
-}
-
-/* What lists are made of: /16s and more, whole /20s, whole /24s, hosts, crowds of them. Nothing
- * has to be asked elsewhere. */
-static void test_spans_alike(void **state)
-{
-	struct address *prefixes = calloc(30000, sizeof(*prefixes));
-	struct tables tables;
-	size_t n = 0, i;
-
-	(void)state;
-	assert_non_null(prefixes);
-	prefixes[n++] = prefix4(0x0b000000, 12);
-	for (i = 0; i < 300; i++)
-		prefixes[n++] = prefix4(0x14000000 + 0x3000 * (uint32_t)i, 20 + i % 2);
-	for (i = 0; i < 9000; i++)
-		prefixes[n++] = prefix4(0x1e000000 + 0x1700 * (uint32_t)i + below(256),
-					i % 2 ? 32 : 24);
-	for (i = 0; i < 200; i++)
-		n += hosts_add(prefixes + n, 0x64000000 + 0x1300 * (uint32_t)i, 2 + below(100));
-	for (i = 0; i < n; i++)
-		prefixes[i] = cut(prefixes[i], prefixes[i].length);
-	alike = true;
-	spans_of(&tables, prefixes, n);
-	alike = false;
-	assert_int_equal(spans_check(&tables, prefixes, n, QUESTIONS), QUESTIONS);
-	tables_free(&tables);
-	free(prefixes);
-}
-
-/* More /24s than there are spans: what finds no place is asked elsewhere. */
-static void test_spans_many(void **state)
-{
-	size_t n = 300000, i;
-	struct address *prefixes = calloc(n, sizeof(*prefixes));
-	struct tables tables;
-	int answered;
-
-	(void)state;
-	assert_non_null(prefixes);
-	for (i = 0; i < n; i++)
-		prefixes[i] = prefix4(0x0a000000 + 256 * (uint32_t)i + below(256), 32);
-	alike = true;
-	spans_of(&tables, prefixes, n);
-	alike = false;
-	answered = spans_check(&tables, prefixes, n, 300);
-	assert_in_range(answered, 1, 299);
-	tables_free(&tables);
-	free(prefixes);
 }
 
 static void randoms_check(int rounds, size_t least, size_t more)
@@ -566,9 +398,6 @@ int main(void)
 		cmocka_unit_test(test_wide),
 		cmocka_unit_test(test_large_numbers),
 		cmocka_unit_test(test_fewest),
-		cmocka_unit_test(test_spans),
-		cmocka_unit_test(test_spans_alike),
-		cmocka_unit_test(test_spans_many),
 		cmocka_unit_test(test_few),
 		cmocka_unit_test(test_many),
 	};
