@@ -69,7 +69,7 @@ static void entry_mark4(struct tables *tables, size_t i)
 		all_mark4(near, run.first, run.last);
 }
 
-/* Sources that others judge: none of the tables may say that they are not listed. */
+/* What is_never4() says. */
 static const struct run never[] = {
 	{ 0, 0x00ffffff, 0 }, { 0x7f000000, 0x7fffffff, 0 }, { 0xe0000000, 0xffffffff, 0 },
 };

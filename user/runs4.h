@@ -14,6 +14,15 @@ struct run {
 /* What entry i of lpm4 covers, as a run of that number. */
 struct run run4_of(const struct table *lpm4, size_t i, uint32_t number);
 
+/* Of an address: sources that others judge. None of the tables may say that these are not
+ * listed. */
+static inline bool is_never4(uint32_t address)
+{
+	uint32_t net = address >> 24;
+
+	return !net || net == 127 || net >= 224;
+}
+
 /* In order; one that follows its neighbour has another number. */
 struct runs {
 	struct run *run;

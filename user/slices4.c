@@ -189,16 +189,13 @@ static void rows_place(struct build *build)
 	}
 }
 
-/* Whoever is bogus is others' to judge. */
 static void never_place(struct build *build)
 {
-	uint32_t at, net;
+	uint32_t at;
 
-	for (at = 0; at < XDPWL_ROWS4; at++) {
-		net = at * ROW_SIZE >> 24;
-		if (!net || net == 127 || net >= 224)
+	for (at = 0; at < XDPWL_ROWS4; at++)
+		if (is_never4(at * ROW_SIZE))
 			build->place[at] = ASKED;
-	}
 }
 
 static int slices_make(struct build *build, struct tables *tables, const struct runs *runs)

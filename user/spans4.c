@@ -182,12 +182,6 @@ static void run_add(struct build *build, const struct run *run)
 	}
 }
 
-/* Whoever is bogus is others' to judge. */
-static bool is_never(uint32_t head)
-{
-	return head < 0x0100 || head >> 8 == 127 || head >= 0xe000;
-}
-
 int spans4_build(struct tables *tables, const struct runs *runs)
 {
 	struct build *build;
@@ -216,7 +210,7 @@ int spans4_build(struct tables *tables, const struct runs *runs)
 		run_add(build, &runs->run[k]);
 	row_end(build);
 	for (i = 0; i < 65536; i++)
-		if (is_never(i))
+		if (is_never4(i << 16))
 			build->map->from[htons(i)] = 0;
 	tables->spans4_used = build->end;
 	tables->spans4.n = !build->full;
