@@ -12,7 +12,7 @@
 #define ROW		256	/* spans, by the third byte */
 #define WORDS		(ROW / 64)
 #define ALL		0xffffffffu
-#define TRIES		4096	/* places for a row */
+#define TRIES		4096	/* places for a row, before the end of all */
 
 struct row {
 	uint64_t used[WORDS];	/* bit: there is a span */
@@ -74,7 +74,10 @@ static uint32_t row_place(struct build *build, const struct row *row)
 		last = XDPWL_SPANS4 - ROW;
 	while (from <= last && !fits(build, from, row))
 		from++;
-	if (from > last) {
+	/* A full row finds room behind all others if anywhere. */
+	if (from > last)
+		from = build->end;
+	if (from > XDPWL_SPANS4 - ROW) {
 		build->full = true;
 		return 0;
 	}
