@@ -79,7 +79,8 @@ static uint32_t listed(const struct tables *tables, struct address address)
 
 	if (!main_number && !has_spans(tables)) {
 		assert_false(has_slices(tables));
-		return touched4_has(tables, addr) ? XDPWL_ASK_TRIE : XDPWL_UNLISTED;
+		return !has_rows(tables) || touched4_has(tables, addr) ? XDPWL_ASK_TRIE :
+									 XDPWL_UNLISTED;
 	}
 	assert_int_not_equal(has_slices(tables), has_spans(tables));
 	number = has_slices(tables) ? slice4_says(tables, addr) : span4_says(tables, addr);
