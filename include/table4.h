@@ -75,10 +75,10 @@ struct xdpwl_rows4 {
  * its third]. Those of several /16s lie among one another, so what stands there may be
  * another's, and that a /24 has nothing is told by the address in it.
  *
- * The first 256 spans have nobody, and XDPWL_SPAN4_ASK: they are for /16s that found no place,
- * and for sources that others judge. The next 256 have every address: they are shared by /16s of
- * which all that is covered is whole /20s of the main entry, since near4 is asked before.
- * Neither is for any other /16. Entries that are not main have XDPWL_SPAN4_ASK.
+ * The first 256 spans have nobody, and XDPWL_SPAN4_ASK: they are for sources that others judge,
+ * and for /16s that another entry covers. The next 256 have every address: they are shared by
+ * /16s of which all that is covered is whole /20s of the main entry, since near4 is asked
+ * before. Neither is for any other /16. Entries that are not main have XDPWL_SPAN4_ASK.
  */
 #define XDPWL_SPANS4		262144
 

@@ -112,8 +112,8 @@ static struct inner inner_value(enum kern_map outer, const struct blocks *map,
 			       map->elements, sizeof(__u32), size, map->n, 1, -1, used };
 }
 
-static struct inner inner_fine(enum kern_map outer, const struct blocks *map,
-			       size_t size)
+static struct inner inner_whole(enum kern_map outer, const struct blocks *map,
+				size_t size)
 {
 	return inner_value(outer, map, size, size);
 }
@@ -152,11 +152,11 @@ static void inners_describe(struct inner inners[N_INNERS],
 		  cells->n, cells->n, -1, 0 },
 		inner_trie(&tries[0], parted),
 		inner_trie(&tries[1], parted),
-		inner_fine(MAP_ROWS4, &tables->rows4, sizeof(struct xdpwl_rows4)),
-		inner_fine(MAP_FINE4, &tables->fine4, sizeof(struct xdpwl_fine4)),
+		inner_whole(MAP_ROWS4, &tables->rows4, sizeof(struct xdpwl_rows4)),
+		inner_whole(MAP_FINE4, &tables->fine4, sizeof(struct xdpwl_fine4)),
 		inner_spans4(tables),
-		inner_fine(MAP_SLICES4, &tables->slices4, sizeof(struct xdpwl_slices4)),
-		inner_fine(MAP_HOSTS4, &tables->hosts4, sizeof(struct xdpwl_hosts4)),
+		inner_whole(MAP_SLICES4, &tables->slices4, sizeof(struct xdpwl_slices4)),
+		inner_whole(MAP_HOSTS4, &tables->hosts4, sizeof(struct xdpwl_hosts4)),
 		inner_array(MAP_LINES4, &tables->lines4, sizeof(struct xdpwl_lines4)),
 		inner_array(MAP_NUMBERS4, &tables->numbers4,
 			    sizeof(struct xdpwl_numbers4)),
@@ -164,7 +164,7 @@ static void inners_describe(struct inner inners[N_INNERS],
 			    tables->tiles6_used),
 		inner_value(MAP_PLACES6, &tables->places6, sizeof(struct xdpwl_places6),
 			    tables->places6_used),
-		inner_fine(MAP_FINE6, &tables->fine6, sizeof(struct xdpwl_fine)),
+		inner_whole(MAP_FINE6, &tables->fine6, sizeof(struct xdpwl_fine)),
 		inner_array(MAP_HEADS6, &tables->heads6, sizeof(struct xdpwl_heads6)),
 		inner_array(MAP_LINES6, &tables->lines6, sizeof(struct xdpwl_lines)),
 		inner_array(MAP_RUNS6, &tables->runs6, sizeof(struct xdpwl_runs6)),

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "fine.h"
 #include "key6.h"
 #include "near.h"
 #include "runs4.h"
