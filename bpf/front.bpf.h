@@ -92,9 +92,9 @@ static __always_inline __s64 near6_marked(const struct packet *packet)
 }
 
 /* What fine6 of a list of many says, in the sign: of its map, or by heads. */
-__noinline __s64 fine6_large(__u64 head, __u64 next, __u32 slot)
+static __always_inline __s64 fine6_many(const struct xdpwl_slot *tables, __u32 slot,
+					__u64 head, __u64 next)
 {
-	const struct xdpwl_slot *tables = slot_numbered(slot);
 	bool heads = tables->flags & XDPWL_HAS_FINE6_HEADS;
 	__u64 hash = xdpwl_fine6_hash(head, next);
 	__u64 at = heads ? xdpwl_fine6_hash(head, XDPWL_FINE6_HEAD) : hash;
@@ -106,6 +106,11 @@ __noinline __s64 fine6_large(__u64 head, __u64 next, __u32 slot)
 
 	/* Which of two it is differs between listed ones, and is no branch. */
 	return heads ? found | fine6_bit(word, at) : found;
+}
+
+__noinline __s64 fine6_large(__u64 head, __u64 next, __u32 slot)
+{
+	return fine6_many(slot_numbered(slot), slot, head, next);
 }
 
 /* By its first 32 bits, alone or with the next. Past near_hit6(). */

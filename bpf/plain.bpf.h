@@ -111,6 +111,29 @@ static __always_inline enum cover source_cover4(const struct packet *packet,
 	return spans ? cover_find4(packet->addr, spans) : COVER_ASK;
 }
 
+/* Of a list that is too large for tiles: by fine6, which few pass whom nothing covers, and the
+ * one prefix that most heads have. No call: what is behind one waits for it. */
+static __always_inline enum cover source_cover_large6(const struct packet *packet,
+						      const struct generation *gen)
+{
+	const struct xdpwl_slot *slot = gen->slot;
+	__u32 number;
+	__s64 found;
+
+	if (!(slot->flags & XDPWL_HAS_FINE6) || !has_exact6(packet, gen))
+		return COVER_ASK;
+	found = fine6_many(slot, gen->number, packet->hash,
+			   packet->addr[1] & slot->fine6_mask);
+	if (slot->flags & XDPWL_HAS_MARKS6)
+		found |= near6_marked(packet);
+	if (found >= 0)
+		return COVER_NOBODY;
+	number = head_find(slot, gen->number, address_half(packet->addr));
+	if (number == XDPWL_UNLISTED)
+		return COVER_NOBODY;
+	return number == slot->main_number[1] ? COVER_MAIN : COVER_ASK;
+}
+
 static __always_inline enum cover source_cover6(const struct packet *packet,
 						const struct generation *gen)
 {
@@ -119,7 +142,7 @@ static __always_inline enum cover source_cover6(const struct packet *packet,
 	enum cover cover;
 
 	if (!in.tiles || !in.places)
-		return COVER_ASK;
+		return source_cover_large6(packet, gen);
 	cover = cover_find6(packet->addr, packet->hash, &in);
 	/* No tile knows of prefixes so short. */
 	if (cover == COVER_NOBODY && short6_hit(packet, gen, XDPWL_HALF_ANY))
