@@ -38,6 +38,12 @@ static __always_inline bool near_hit4(struct packet *packet,
 	return (__s32)packet->near < 0;
 }
 
+/* The word of near6.any that a hash chooses. */
+static __always_inline __u64 near6_word(const struct xdpwl_near6 *near, __u64 hash)
+{
+	return word_of(near->any, hash >> (64 - XDPWL_NEAR6_ANY - 3), sizeof(near->any));
+}
+
 static __always_inline bool near_hit6(struct packet *packet,
 				      const struct generation *gen, __u32 half)
 {
@@ -51,8 +57,9 @@ static __always_inline bool near_hit6(struct packet *packet,
 	packet->hash = hash;
 	if (gen->slot->flags & XDPWL_FULL_NEAR6)
 		return true;
-	packet->near = word_of(near->any, hash >> (any - 3), sizeof(near->any));
-	return bloom_has(packet->near, hash, any);
+	packet->near = near6_word(near, hash);
+	return (bit_first32(packet->near, XDPWL_BLOOM_BIT1(hash, any)) &
+		bit_first32(packet->near, XDPWL_BLOOM_BIT2(hash, any))) < 0;
 }
 
 /* By the first 16 bits alone. */
@@ -87,8 +94,8 @@ static __always_inline __s64 near6_marked(const struct packet *packet)
 {
 	const __u32 shift = 64 - XDPWL_NEAR6_ANY;
 
-	return bit_first(packet->near, XDPWL_BLOOM_MARK1(packet->hash, shift)) &
-	       bit_first(packet->near, XDPWL_BLOOM_MARK2(packet->hash, shift));
+	return bit_first32(packet->near, XDPWL_BLOOM_MARK1(packet->hash, shift)) &
+	       bit_first32(packet->near, XDPWL_BLOOM_MARK2(packet->hash, shift));
 }
 
 /* What fine6 of a list of many says, in the sign: of its map, or by heads. */

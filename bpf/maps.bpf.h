@@ -190,14 +190,6 @@ struct {
 	FOR_EACH_SLOT(struct tiles6_inner);
 } tiles6 SEC(".maps");
 
-struct places6_inner {
-	ONE_VALUE(struct xdpwl_places6);
-};
-
-struct {
-	FOR_EACH_SLOT(struct places6_inner);
-} places6 SEC(".maps");
-
 struct entries_inner {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

@@ -137,13 +137,12 @@ static __always_inline enum cover source_cover_large6(const struct packet *packe
 static __always_inline enum cover source_cover6(const struct packet *packet,
 						const struct generation *gen)
 {
-	struct tiles6 in = { block_find(&tiles6, gen->number, 0),
-			     block_find(&places6, gen->number, 0), gen->slot };
+	const struct xdpwl_tiles6 *tiles = block_find(&tiles6, gen->number, 0);
 	enum cover cover;
 
-	if (!in.tiles || !in.places)
+	if (!tiles)
 		return source_cover_large6(packet, gen);
-	cover = cover_find6(packet->addr, packet->hash, &in);
+	cover = cover_find6(packet->addr, packet->hash, packet->near, tiles, gen->slot);
 	/* No tile knows of prefixes so short. */
 	if (cover == COVER_NOBODY && short6_hit(packet, gen, XDPWL_HALF_ANY))
 		return COVER_ASK;

@@ -3,27 +3,17 @@
 #ifndef TILES6_BPF_H
 #define TILES6_BPF_H
 
-#include "table4.bpf.h"
+#include "front.bpf.h"
 
-/* What a generation has of them; NULL: it has none. */
-struct tiles6 {
-	const struct xdpwl_tiles6 *tiles;
-	const struct xdpwl_places6 *places;
-	const struct xdpwl_slot *slot;
-};
-
-/* The tile of a key, or another's. */
-static __always_inline const struct xdpwl_tile6 *tile6_find(const struct tiles6 *in, __u64 hash)
+/* The tile of a key, or another's, by its word of near6. */
+static __always_inline const struct xdpwl_tile6 *
+tile6_find(const struct xdpwl_tiles6 *tiles, __u64 hash, __u64 word)
 {
-	const void *places = in->places->place, *tiles = in->tiles->tile;
-	__u64 at, offset;
+	const void *tile = tiles->tile;
 
-	asm volatile("" : "+r"(places));
-	asm volatile("" : "+r"(tiles));
-	at = value_bound(shift_right(hash, in->slot->places6_shift),
-			 sizeof(*in->places) - sizeof(__u32));
-	offset = shift_right(hash, in->slot->tiles6_shift) + *(const __u32 *)(places + at);
-	return tiles + value_bound(offset, sizeof(*in->tiles) - sizeof(struct xdpwl_tile6));
+	asm volatile("" : "+r"(tile));
+	return tile + value_bound(XDPWL_TILE6_OFFSET(hash, word),
+				  sizeof(*tiles) - sizeof(struct xdpwl_tile6));
 }
 
 static __always_inline enum cover tile6_cover(const struct xdpwl_tile6 *tile, __u64 high)
@@ -39,12 +29,13 @@ static __always_inline enum cover tile6_cover(const struct xdpwl_tile6 *tile, __
 	return tile->parts || within >= 0 ? COVER_NOBODY : COVER_ASK;
 }
 
-/* `hash` is xdpwl_bloom_hash() of the source. */
-static __always_inline enum cover cover_find6(const __be32 *source, __u64 hash,
-					      const struct tiles6 *in)
+/* `hash` is xdpwl_bloom_hash() of the source, `word` what near6 has of it. */
+static __always_inline enum cover cover_find6(const __be32 *source, __u64 hash, __u64 word,
+					      const struct xdpwl_tiles6 *tiles,
+					      const struct xdpwl_slot *slot)
 {
 	__u64 high = bpf_be64_to_cpu(*(const volatile __be64 *)source), cut;
-	const struct xdpwl_tile6 *tile = tile6_find(in, hash);
+	const struct xdpwl_tile6 *tile = tile6_find(tiles, hash, word);
 	enum cover cover = tile6_cover(tile, high);
 
 	if (cover != COVER_ASK)
@@ -52,7 +43,8 @@ static __always_inline enum cover cover_find6(const __be32 *source, __u64 hash,
 	cut = tile->first >> XDPWL_TILE6_CUT & XDPWL_TILE6_CUT_MASK;
 	if (!cut)
 		return COVER_ASK;
-	return tile6_cover(tile6_find(in, xdpwl_tile6_hash(high, cut, in->slot->seed)), high);
+	hash = xdpwl_tile6_hash(high, cut, slot->seed);
+	return tile6_cover(tile6_find(tiles, hash, near6_word(&slot->near6, hash)), high);
 }
 
 #endif

@@ -23,8 +23,8 @@
  * 127.0.0.0/8 and 224.0.0.0/3 all are always set: no rule is asked about them, but others
  * judge them.
  * IPv6: a blocked Bloom filter over the first 32 bits; in the same words of the first half, marks
- * of what fine6 leaves away. A half is all ones where most of it would be: what answers at
- * random is a branch that no CPU foresees.
+ * of what fine6 leaves away, and above these, places of tiles (tiles6.h). A half is all ones
+ * where most of it would be: what answers at random is a branch that no CPU foresees.
  * rows4, fine4, fine6: larger ones, for every class at once, behind which little but
  * listed sources comes. table4.h describes the first two, exact.h fine6.
  *
@@ -38,7 +38,7 @@
 
 /* Words that a slot has room for; the map takes their place where it is there. */
 #define XDPWL_FINE4_SLOT	16384
-#define XDPWL_FINE6_SLOT	32768
+#define XDPWL_FINE6_SLOT	16384
 
 struct xdpwl_fine {
 	__u64 word[XDPWL_FINES];
@@ -67,11 +67,11 @@ struct xdpwl_near4 {
 };
 
 /* log2 of words */
-#define XDPWL_NEAR6_ANY		14
+#define XDPWL_NEAR6_ANY		15
 #define XDPWL_NEAR6_ALL		12
 
 struct xdpwl_near6 {
-	__u64 any[1 << XDPWL_NEAR6_ANY];
+	__u64 any[1 << XDPWL_NEAR6_ANY];	/* tiles6.h has the upper halves */
 	__u64 all[1 << XDPWL_NEAR6_ALL];
 };
 
@@ -83,8 +83,8 @@ xdpwl_bloom_hash(__be32 head, __u64 seed)
 	return head * seed;
 }
 
-/* A filter of 2^n words, shift = 64 - n: the word, and two bits of it, modulo 64. Both
- * set: perhaps. */
+/* A filter of 2^n words, shift = 64 - n: the word, and two bits of it, modulo its width (32 in
+ * near6.any). Both set: perhaps. */
 #define XDPWL_BLOOM_WORD(hash, shift)	((hash) >> (shift))
 #define XDPWL_BLOOM_BIT1(hash, shift)	((hash) >> ((shift) - 6))
 #define XDPWL_BLOOM_BIT2(hash, shift)	((hash) >> ((shift) - 12))
@@ -94,7 +94,7 @@ xdpwl_bloom_hash(__be32 head, __u64 seed)
 
 _Static_assert(sizeof(struct xdpwl_short6) == 16 * 1024, "short6");
 _Static_assert(sizeof(struct xdpwl_near4) == 272 * 1024, "near4");
-_Static_assert(sizeof(struct xdpwl_near6) == 160 * 1024, "near6");
+_Static_assert(sizeof(struct xdpwl_near6) == 288 * 1024, "near6");
 _Static_assert(sizeof(struct xdpwl_fine) == 2 * 1024 * 1024, "fine");
 /* More than which Linux 5.10 has no room for in one. */
 _Static_assert(sizeof(struct xdpwl_fine4) == 4 * 1024 * 1024, "fine4");

@@ -12,8 +12,9 @@
  * many bits more make the keys that do: lists have heads in which thousands of
  * prefixes lie close together, and for these 58 bits leave nothing unsaid.
  *
- * A key's hash chooses an element of places6, which, added to other bits of the hash, is where
- * its tile stands. Who is not listed may find another's tile there, which is not his.
+ * A key's hash chooses a word of near6.any (front.h), which a packet has read for its first 32
+ * bits anyhow. The upper half of that is a place, in bytes, which, added to other bits of the hash,
+ * is where its tile stands. Who is not listed may find another's tile there, which is not his.
  * Prefixes shorter than XDPWL_SHORT6 have no tile: short6 has all of whom these may speak.
  */
 #ifndef XDPWL_TILES6_H
@@ -36,16 +37,11 @@ struct xdpwl_tile6 {
 /* A tile of everyone of whom others are asked. */
 #define XDPWL_TILE6_EVERYONE	63
 
-/* The one element of tiles6, 4 MiB, and of places6. */
+/* The one element of tiles6, 4 MiB. */
 #define XDPWL_TILES6		262144
-#define XDPWL_PLACES6_LOG	16
 
 struct xdpwl_tiles6 {
 	struct xdpwl_tile6 tile[XDPWL_TILES6];
-};
-
-struct xdpwl_places6 {
-	__u32 place[1 << XDPWL_PLACES6_LOG];	/* in bytes */
 };
 
 /* Of the key that leaves away `cut` bits of a word: less than 32. A head's is
@@ -56,12 +52,12 @@ xdpwl_tile6_hash(__u64 high, __u32 cut, __u64 seed)
 	return (high >> cut) * seed;
 }
 
-/* Offset in bytes of the place, and with it the tile's, modulo the size of all; each is rounded
- * down. The slot has both shifts. */
-#define XDPWL_PLACE6_OFFSET(hash, shift)	((hash) >> (shift))
-#define XDPWL_TILE6_OFFSET(hash, shift, place)	(((hash) >> (shift)) + (place))
+/* Offset in bytes of a tile, modulo the size of all and rounded down, with its word of
+ * near6.any. */
+#define XDPWL_TILE6_WINDOW	16	/* log2 of bytes that keys of one word lie in */
+#define XDPWL_TILE6_SHIFT	(64 - XDPWL_NEAR6_ANY - XDPWL_TILE6_WINDOW)
+#define XDPWL_TILE6_OFFSET(hash, word)	(((hash) >> XDPWL_TILE6_SHIFT) + ((word) >> 32))
 
 _Static_assert(sizeof(struct xdpwl_tiles6) == 4 * 1024 * 1024, "tiles6");
-_Static_assert(sizeof(struct xdpwl_places6) == 256 * 1024, "places6");
 
 #endif

@@ -35,7 +35,7 @@
 #include "table4.h"
 #include "tiles6.h"
 
-#define XDPWL_ABI	19
+#define XDPWL_ABI	20
 
 #define XDPWL_SLOTS	3	/* current, fallback of a confirm, being built */
 #define XDPWL_GROUPS	17	/* sets of interfaces: 16 that `on` tells apart, and the rest */
@@ -163,8 +163,7 @@ struct xdpwl_slot {
 	__be32 fine6_mask;
 	struct xdpwl_exact exact6;
 	__u32 main_number[2], main_cell[2];	/* of the main entry of IPv4, of IPv6; or 0 */
-	__u32 places6_shift, tiles6_shift;		/* tiles6.h */
-	__u32 reserved[1];	/* up to a cache line: `lines4` are some */
+	__u32 reserved[3];	/* up to a cache line: `lines4` are some */
 	struct xdpwl_entry first[XDPWL_FIRST];	/* of `entries` */
 	struct xdpwl_near4 near4;	/* before what is larger: near enough for an offset */
 	__u16 whole4[65536];		/* table4.h */
@@ -418,7 +417,7 @@ _Static_assert(sizeof(struct xdpwl_lpm6) == 20, "lpm6");
 _Static_assert(sizeof(struct xdpwl_entry) == 16, "entry");
 _Static_assert(sizeof(struct xdpwl_cell_key) == 8, "cell_key");
 _Static_assert(sizeof(struct xdpwl_slot) ==
-	       128 + (1 + 272 + 128 + 128 + 36 + 128 + 160 + 16 + 256 + 128) * 1024, "slot");
+	       128 + (1 + 272 + 128 + 128 + 36 + 128 + 288 + 16 + 128 + 128) * 1024, "slot");
 _Static_assert(__builtin_offsetof(struct xdpwl_slot, lines4) % 64 == 0, "lines4 aligned");
 _Static_assert(sizeof(struct xdpwl_control) ==
 	       128 + XDPWL_SLOTS * sizeof(struct xdpwl_slot) +

@@ -314,7 +314,6 @@ void tables_free(struct tables *tables)
 	free(tables->lines4.elements);
 	free(tables->numbers4.elements);
 	free(tables->tiles6.elements);
-	free(tables->places6.elements);
 	free(tables->fine6.elements);
 	free(tables->heads6.elements);
 	free(tables->lines6.elements);

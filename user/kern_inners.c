@@ -92,7 +92,7 @@ struct inner {
 	size_t used;		/* of a filter's value, so many bytes; others are 0 */
 };
 
-#define N_INNERS 19
+#define N_INNERS 18
 
 /* An array of a generation's own size. */
 static struct inner inner_array(enum kern_map outer, const struct blocks *blocks,
@@ -162,8 +162,6 @@ static void inners_describe(struct inner inners[N_INNERS],
 			    sizeof(struct xdpwl_numbers4)),
 		inner_value(MAP_TILES6, &tables->tiles6, sizeof(struct xdpwl_tiles6),
 			    tables->tiles6_used),
-		inner_value(MAP_PLACES6, &tables->places6, sizeof(struct xdpwl_places6),
-			    tables->places6_used),
 		inner_whole(MAP_FINE6, &tables->fine6, sizeof(struct xdpwl_fine)),
 		inner_array(MAP_HEADS6, &tables->heads6, sizeof(struct xdpwl_heads6)),
 		inner_array(MAP_LINES6, &tables->lines6, sizeof(struct xdpwl_lines)),
@@ -315,7 +313,7 @@ void kern_inners_empty(struct kern *kern, uint32_t slot)
 						MAP_LPM4, MAP_LPM6, MAP_ROWS4,
 						MAP_FINE4, MAP_SPANS4, MAP_SLICES4, MAP_HOSTS4,
 						MAP_LINES4, MAP_NUMBERS4,
-						MAP_TILES6, MAP_PLACES6, MAP_FINE6, MAP_HEADS6, MAP_LINES6,
+						MAP_TILES6, MAP_FINE6, MAP_HEADS6, MAP_LINES6,
 						MAP_RUNS6, MAP_EXACT6, MAP_ENTRIES,
 						MAP_TEXT };
 	__u32 flags = kern->control->slot[slot].flags;

@@ -30,7 +30,6 @@ const char *const kern_map_names[N_MAPS] = {
 	[MAP_ROWS4] = "rows4",
 	[MAP_NUMBERS4] = "numbers4",
 	[MAP_TILES6] = "tiles6",
-	[MAP_PLACES6] = "places6",
 	[MAP_FINE6] = "fine6",
 	[MAP_HEADS6] = "heads6",
 	[MAP_LINES6] = "lines6",

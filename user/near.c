@@ -130,17 +130,34 @@ int near_build4(struct tables *tables)
 
 /* ---- IPv6 ---- */
 
-/* In a half of 2^log words. */
-static void near_mark6(__u64 *words, uint32_t log, const struct key6 *key, uint64_t seed)
+#define ANY_BITS6	0xffffffffull	/* others are places */
+
+static void any_mark6(__u64 *words, uint64_t hash)
+{
+	const uint32_t shift = 64 - XDPWL_NEAR6_ANY;
+
+	words[XDPWL_BLOOM_WORD(hash, shift)] |= XDPWL_BIT32(XDPWL_BLOOM_BIT1(hash, shift)) |
+						XDPWL_BIT32(XDPWL_BLOOM_BIT2(hash, shift));
+}
+
+static void all_mark6(__u64 *words, uint64_t hash)
+{
+	const uint32_t shift = 64 - XDPWL_NEAR6_ALL;
+
+	words[XDPWL_BLOOM_WORD(hash, shift)] |= XDPWL_BIT(XDPWL_BLOOM_BIT1(hash, shift)) |
+						XDPWL_BIT(XDPWL_BLOOM_BIT2(hash, shift));
+}
+
+static void near_mark6(struct xdpwl_near6 *near, const struct key6 *key, uint64_t seed, bool all)
 {
 	uint32_t head = key->high >> 32, i;
 
 	for (i = 0; i < key6_heads(key, 32); i++) {
 		uint64_t hash = xdpwl_bloom_hash(htonl(head + i), seed);
 
-		words[XDPWL_BLOOM_WORD(hash, 64 - log)] |=
-			XDPWL_BIT(XDPWL_BLOOM_BIT1(hash, 64 - log)) |
-			XDPWL_BIT(XDPWL_BLOOM_BIT2(hash, 64 - log));
+		any_mark6(near->any, hash);
+		if (all)
+			all_mark6(near->all, hash);
 	}
 }
 
@@ -150,8 +167,8 @@ void near6_mark(struct xdpwl_slot *slot, uint64_t high)
 	const uint32_t shift = 64 - XDPWL_NEAR6_ANY;
 
 	slot->near6.any[XDPWL_BLOOM_WORD(hash, shift)] |=
-		XDPWL_BIT(XDPWL_BLOOM_MARK1(hash, shift)) |
-		XDPWL_BIT(XDPWL_BLOOM_MARK2(hash, shift));
+		XDPWL_BIT32(XDPWL_BLOOM_MARK1(hash, shift)) |
+		XDPWL_BIT32(XDPWL_BLOOM_MARK2(hash, shift));
 }
 
 bool near6_is_full(const struct xdpwl_slot *slot)
@@ -159,7 +176,7 @@ bool near6_is_full(const struct xdpwl_slot *slot)
 	size_t i;
 
 	for (i = 0; i < 1 << XDPWL_NEAR6_ANY; i++)
-		if (~slot->near6.any[i])
+		if (~slot->near6.any[i] & ANY_BITS6)
 			return false;
 	return true;
 }
@@ -190,9 +207,7 @@ static void entry_mark6(struct tables *tables, size_t i)
 			short_mark6(slot->short6.word[XDPWL_HALF_ALL], &key);
 		return;
 	}
-	near_mark6(slot->near6.any, XDPWL_NEAR6_ANY, &key, slot->seed);
-	if (has_all(entry))
-		near_mark6(slot->near6.all, XDPWL_NEAR6_ALL, &key, slot->seed);
+	near_mark6(&slot->near6, &key, slot->seed, has_all(entry));
 }
 
 void near_build6(struct tables *tables)
@@ -202,6 +217,6 @@ void near_build6(struct tables *tables)
 
 	for (i = 0; i < tables->lpm6.n; i++)
 		entry_mark6(tables, i);
-	saturate(near->any, sizeof(near->any), ~0ull);
+	saturate(near->any, sizeof(near->any), ANY_BITS6);
 	saturate(near->all, sizeof(near->all), ~0ull);
 }

@@ -1,29 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Keys to places6 and tiles6. Keys whose hashes choose one element of places6 are moved together,
- * to where all of their places are free: those that are many first, single ones fill what
- * is left.
+ * Keys to places and tiles6. Keys whose hashes choose one word of near6 are moved together, to
+ * where all of their tiles are free: those that are many first, single ones fill what is left.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "places6.h"
 
-#define WINDOW		16	/* log2 of bytes that keys of one element lie in */
-#define FEWEST_PLACES	8	/* log2 */
+#define WORDS		(1 << XDPWL_NEAR6_ANY)
 #define AGAIN		100	/* goes through all tiles, beside one for each number of keys */
 
 struct places {
-	struct key_tile *key;	/* by the elements of places6 that they choose */
-	uint32_t *start;	/* of an element's keys; one more */
-	uint32_t n;		/* elements, a power of two */
-	uint32_t shift;		/* of the slot's */
+	struct key_tile *key;	/* by the words of near6 that they choose */
+	uint32_t *start;	/* of a word's keys; one more */
 	uint32_t next;		/* where room for so many keys is sought */
 	uint32_t again;		/* so often from the first tile on */
 	uint32_t end;		/* none was put behind it */
 	uint64_t used[XDPWL_TILES6 / 64];
 	struct xdpwl_tiles6 *tiles;
-	uint32_t *place;
+	uint32_t place[WORDS];	/* in bytes */
 };
 
 static bool is_used(const struct places *places, uint32_t at)
@@ -31,26 +27,31 @@ static bool is_used(const struct places *places, uint32_t at)
 	return places->used[at / 64] >> at % 64 & 1;
 }
 
-/* Of a key, beside its place. */
-static uint64_t tile_number(const struct places *places, const struct key_tile *key)
+static uint32_t word_number(const struct key_tile *key)
 {
-	return (key->hash >> places->shift) / sizeof(struct xdpwl_tile6);
+	return XDPWL_BLOOM_WORD(key->hash, 64 - XDPWL_NEAR6_ANY);
 }
 
-/* Keys by elements. */
-static void keys_sort(struct places *places, const struct key_tiles *keys, uint32_t log)
+/* Of a key, beside its place. */
+static uint64_t tile_number(const struct key_tile *key)
+{
+	return XDPWL_TILE6_OFFSET(key->hash, 0ull) / sizeof(struct xdpwl_tile6);
+}
+
+/* Keys by words. */
+static void keys_sort(struct places *places, const struct key_tiles *keys)
 {
 	uint32_t *start = places->start, i;
 	size_t k;
 
 	for (k = 0; k < keys->n; k++)
-		start[(keys->key[k].hash >> (64 - log)) + 1]++;
-	for (i = 0; i < places->n; i++)
+		start[word_number(&keys->key[k]) + 1]++;
+	for (i = 0; i < WORDS; i++)
 		start[i + 1] += start[i];
 	for (k = 0; k < keys->n; k++)
-		places->key[start[keys->key[k].hash >> (64 - log)]++] = keys->key[k];
+		places->key[start[word_number(&keys->key[k])]++] = keys->key[k];
 	/* Each has moved on to where the next begins. */
-	memmove(start + 1, start, places->n * sizeof(*start));
+	memmove(start + 1, start, WORDS * sizeof(*start));
 	start[0] = 0;
 }
 
@@ -71,11 +72,11 @@ static void few_sort(struct key_tile *key, uint32_t n)
 static bool all_free(const struct places *places, const struct key_tile *key, uint32_t n,
 		     uint64_t at)
 {
-	uint64_t first = tile_number(places, key);
+	uint64_t first = tile_number(key);
 	uint32_t i;
 
 	for (i = 0; i < n; i++)
-		if (is_used(places, at + tile_number(places, &key[i]) - first))
+		if (is_used(places, at + tile_number(&key[i]) - first))
 			return false;
 	return true;
 }
@@ -91,18 +92,18 @@ static void tile_write(struct places *places, const struct key_tile *key, uint32
 		places->end = at + 1;
 }
 
-/* n keys of element i, in order, where there is room from `next` on. */
+/* n keys of word i, in order, where there is room from `next` on. */
 static bool keys_put(struct places *places, uint32_t i, const struct key_tile *key, uint32_t n)
 {
-	uint64_t first = tile_number(places, key), at;
-	uint64_t size = tile_number(places, &key[n - 1]) - first + 1;
+	uint64_t first = tile_number(key), at;
+	uint64_t size = tile_number(&key[n - 1]) - first + 1;
 	uint32_t k;
 
 	for (at = places->next; at + size <= XDPWL_TILES6; at++) {
 		if (!all_free(places, key, n, at))
 			continue;
 		for (k = 0; k < n; k++)
-			tile_write(places, &key[k], at + tile_number(places, &key[k]) - first);
+			tile_write(places, &key[k], at + tile_number(&key[k]) - first);
 		places->place[i] = (at - first) * sizeof(struct xdpwl_tile6);
 		places->next = at;
 		return true;
@@ -110,8 +111,8 @@ static bool keys_put(struct places *places, uint32_t i, const struct key_tile *k
 	return false;
 }
 
-/* All keys of element i; false: there is no room. */
-static bool element_place(struct places *places, uint32_t i)
+/* All keys of word i; false: there is no room. */
+static bool word_place(struct places *places, uint32_t i)
 {
 	struct key_tile *key = places->key + places->start[i];
 	uint32_t n = places->start[i + 1] - places->start[i];
@@ -125,63 +126,49 @@ static bool element_place(struct places *places, uint32_t i)
 	return true;
 }
 
-/* The elements of the most keys first, in one go through all tiles for each number of keys, or a
+/* The words of the most keys first, in one go through all tiles for each number of keys, or a
  * few when these are nearly full: what is left between them is for those of fewer. */
-static bool elements_place(struct places *places)
+static bool words_place(struct places *places)
 {
 	uint32_t most = 0, i, n, of;
 
-	for (i = 0; i < places->n; i++) {
+	for (i = 0; i < WORDS; i++) {
 		/* Who chooses one that nobody has comes where most tiles are. */
-		places->place[i] = -(i << WINDOW);
+		places->place[i] = -(i << XDPWL_TILE6_WINDOW);
 		of = places->start[i + 1] - places->start[i];
 		most = of > most ? of : most;
 	}
 	for (n = most; n; n--) {
 		places->next = 0;
-		for (i = 0; i < places->n; i++)
+		for (i = 0; i < WORDS; i++)
 			if (places->start[i + 1] - places->start[i] == n &&
-			    !element_place(places, i))
+			    !word_place(places, i))
 				return false;
 	}
 	return true;
 }
 
-static uint32_t places_log(size_t n_keys)
-{
-	uint32_t log = FEWEST_PLACES;
-
-	while (log < XDPWL_PLACES6_LOG && 2ul << log < n_keys)
-		log++;
-	return log;
-}
-
 int places6_build(struct tables *tables, const struct key_tiles *keys)
 {
 	struct places *places = calloc(1, sizeof(*places));
-	uint32_t log = places_log(keys->n);
-	bool placed = false;
+	__u64 *words = tables->slot->near6.any;
 	int err = -ENOMEM;
+	uint32_t i;
 
 	if (!places)
 		return -ENOMEM;
-	places->n = 1u << log;
 	places->again = AGAIN;
-	places->shift = 64 - log - WINDOW;
 	places->key = malloc((keys->n + 1) * sizeof(*places->key));
-	places->start = calloc(places->n + 2, sizeof(*places->start));
+	places->start = calloc(WORDS + 2, sizeof(*places->start));
 	places->tiles = tables->tiles6.elements = calloc(1, sizeof(*places->tiles));
-	places->place = tables->places6.elements = calloc(1, sizeof(struct xdpwl_places6));
-	if (places->key && places->start && places->tiles && places->place) {
-		keys_sort(places, keys, log);
-		placed = elements_place(places);
+	if (places->key && places->start && places->tiles) {
+		keys_sort(places, keys);
+		tables->tiles6.n = words_place(places);
+		for (i = 0; i < WORDS; i++)
+			words[i] |= (uint64_t)places->place[i] << 32;
 		err = 0;
 	}
-	tables->slot->places6_shift = 64 - log - 2;	/* four bytes each */
-	tables->slot->tiles6_shift = places->shift;
 	tables->tiles6_used = places->end * sizeof(struct xdpwl_tile6);
-	tables->places6_used = places->n * sizeof(*places->place);
-	tables->tiles6.n = tables->places6.n = placed;
 	free(places->key);
 	free(places->start);
 	free(places);

@@ -44,8 +44,8 @@ struct tables {
 	size_t spans4_used;			/* of its spans, the first */
 	struct blocks slices4, hosts4;		/* xdpwl_slices4, xdpwl_hosts4 */
 	struct blocks lines4, numbers4;		/* xdpwl_lines4, xdpwl_numbers4 */
-	struct blocks tiles6, places6;		/* xdpwl_tiles6, xdpwl_places6 */
-	size_t tiles6_used, places6_used;	/* of their bytes, the first */
+	struct blocks tiles6;			/* xdpwl_tiles6 */
+	size_t tiles6_used;			/* of its bytes, the first */
 	struct blocks fine6, heads6;		/* xdpwl_fine, xdpwl_heads6 */
 	struct blocks runs6;			/* xdpwl_runs6 */
 	struct blocks lines6, exact6;		/* xdpwl_lines, xdpwl_exact6 */

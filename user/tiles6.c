@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include "key6.h"
+#include "near.h"
 #include "places6.h"
 #include "tiles6.h"
 
 #define HEAD		32	/* bits */
 #define PART_BITS	6	/* of a tile's parts */
-#define MOST_KEYS	(XDPWL_TILES6 / 16 * 15)
+#define MOST_KEYS	(XDPWL_TILES6 / 4 * 3)	/* of more not all found room */
 #define MOST_OF_HEAD	65536
 #define ASKED		64	/* so many keys rather than a prefix that others are asked about */
 
@@ -291,7 +292,7 @@ int tiles6_build(struct tables *tables, const uint32_t *numbers)
 	struct build build = { .seed = tables->slot->seed };
 	int err;
 
-	if (!tables->slot->main_number[1])
+	if (!tables->slot->main_number[1] || near6_is_full(tables->slot))
 		return 0;
 	err = items_collect(&build, tables, numbers);
 	if (!err && !build.full)

@@ -342,8 +342,11 @@ static bool near(const struct tables *tables, const struct prefix *source,
 	if (slot->flags & XDPWL_HAS_SHORT6 && bit(slot->short6.word[half], raw))
 		return true;
 	hash = xdpwl_bloom_hash(head, slot->seed);
-	return all ? bloom_has(slot->near6.all, hash, 64 - XDPWL_NEAR6_ALL) :
-		     bloom_has(slot->near6.any, hash, 64 - XDPWL_NEAR6_ANY);
+	if (all)
+		return bloom_has(slot->near6.all, hash, 64 - XDPWL_NEAR6_ALL);
+	head = slot->near6.any[XDPWL_BLOOM_WORD(hash, 64 - XDPWL_NEAR6_ANY)];
+	return head & XDPWL_BIT32(XDPWL_BLOOM_BIT1(hash, 64 - XDPWL_NEAR6_ANY)) &&
+	       head & XDPWL_BIT32(XDPWL_BLOOM_BIT2(hash, 64 - XDPWL_NEAR6_ANY));
 }
 
 static const struct xdpwl_entry *longest(const struct tables *tables,
