@@ -171,19 +171,26 @@ static void row_place(struct build *build, const struct row *row)
 	build->next = at;
 }
 
+static int row_size(const struct row *row)
+{
+	return __builtin_popcountll(row->used);
+}
+
 static void rows_place(struct build *build)
 {
+	size_t of_size[ROW + 1] = { 0 }, i;
 	int size;
-	size_t i;
 
 	for (i = 0; i < 256; i++) {
 		build->slices4[ASKED + i] = asked;
 		build->slices4[EVERYONE + i] = everyone;
 	}
+	for (i = 0; i < build->n_rows; i++)
+		of_size[row_size(&build->row[i])]++;
 	for (size = ROW; size; size--) {
 		build->next = FIRST_PLACE;
-		for (i = 0; i < build->n_rows; i++)
-			if (__builtin_popcountll(build->row[i].used) == size)
+		for (i = 0; of_size[size] && i < build->n_rows; i++)
+			if (row_size(&build->row[i]) == size)
 				row_place(build, &build->row[i]);
 	}
 }
