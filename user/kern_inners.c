@@ -143,7 +143,7 @@ static void inners_describe(struct inner inners[N_INNERS],
 {
 	const struct table *odd = &tables->odd_ports, *cells = &tables->cells;
 	__u32 rdonly = BPF_F_RDONLY_PROG;
-	const struct inner described[N_INNERS] = {
+	const struct inner described[] = {
 		{ MAP_ODD_PORTS, BPF_MAP_TYPE_HASH, rdonly, odd->keys,
 		  odd->values, sizeof(struct xdpwl_odd_port), sizeof(__u32),
 		  odd->n, odd->n, -1, 0 },
@@ -170,6 +170,7 @@ static void inners_describe(struct inner inners[N_INNERS],
 		inner_array(MAP_ENTRIES, &tables->entries, sizeof(struct xdpwl_entry)),
 	};
 
+	_Static_assert(sizeof(described) == N_INNERS * sizeof(*described), "inners");
 	memcpy(inners, described, sizeof(described));
 }
 
