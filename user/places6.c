@@ -19,7 +19,7 @@ struct places {
 	uint32_t end;		/* none was put behind it */
 	uint64_t used[XDPWL_TILES6 / 64];
 	struct xdpwl_tiles6 *tiles;
-	uint32_t place[WORDS];	/* in bytes */
+	__u64 *word;		/* of near6 */
 };
 
 static bool is_used(const struct places *places, uint32_t at)
@@ -92,6 +92,12 @@ static void tile_write(struct places *places, const struct key_tile *key, uint32
 		places->end = at + 1;
 }
 
+/* In bytes. */
+static void place_set(struct places *places, uint32_t i, uint32_t place)
+{
+	places->word[i] = (uint32_t)places->word[i] | (uint64_t)place << 32;
+}
+
 /* n keys of word i, in order, where there is room from `next` on. */
 static bool keys_put(struct places *places, uint32_t i, const struct key_tile *key, uint32_t n)
 {
@@ -104,7 +110,7 @@ static bool keys_put(struct places *places, uint32_t i, const struct key_tile *k
 			continue;
 		for (k = 0; k < n; k++)
 			tile_write(places, &key[k], at + tile_number(&key[k]) - first);
-		places->place[i] = (at - first) * sizeof(struct xdpwl_tile6);
+		place_set(places, i, (at - first) * sizeof(struct xdpwl_tile6));
 		places->next = at;
 		return true;
 	}
@@ -134,7 +140,7 @@ static bool words_place(struct places *places)
 
 	for (i = 0; i < WORDS; i++) {
 		/* Who chooses one that nobody has comes where most tiles are. */
-		places->place[i] = -(i << XDPWL_TILE6_WINDOW);
+		place_set(places, i, -(i << XDPWL_TILE6_WINDOW));
 		of = places->start[i + 1] - places->start[i];
 		most = of > most ? of : most;
 	}
@@ -151,21 +157,18 @@ static bool words_place(struct places *places)
 int places6_build(struct tables *tables, const struct key_tiles *keys)
 {
 	struct places *places = calloc(1, sizeof(*places));
-	__u64 *words = tables->slot->near6.any;
 	int err = -ENOMEM;
-	uint32_t i;
 
 	if (!places)
 		return -ENOMEM;
 	places->again = AGAIN;
+	places->word = tables->slot->near6.any;
 	places->key = malloc((keys->n + 1) * sizeof(*places->key));
 	places->start = calloc(WORDS + 2, sizeof(*places->start));
 	places->tiles = tables->tiles6.elements = calloc(1, sizeof(*places->tiles));
 	if (places->key && places->start && places->tiles) {
 		keys_sort(places, keys);
 		tables->tiles6.n = words_place(places);
-		for (i = 0; i < WORDS; i++)
-			words[i] |= (uint64_t)places->place[i] << 32;
 		err = 0;
 	}
 	tables->tiles6_used = places->end * sizeof(struct xdpwl_tile6);
