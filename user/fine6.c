@@ -128,7 +128,7 @@ int fine6_build(struct tables *tables)
 	const struct table *lpm6 = &tables->lpm6;
 	struct xdpwl_slot *slot = tables->slot;
 	const struct fine_room room = { XDPWL_FINE6_SLOT, XDPWL_FINES };
-	bool full = near6_is_full(slot);
+	bool full = slot->flags & XDPWL_FULL_NEAR6;
 	struct lengths lengths;
 	struct plan plan;
 	size_t i;
@@ -139,8 +139,6 @@ int fine6_build(struct tables *tables)
 		return -ENOMEM;
 	if (tables->fine6.n)
 		slot->flags |= XDPWL_HAS_FINE6;
-	if (full)
-		slot->flags |= XDPWL_FULL_NEAR6;
 	if (full && plan.first > XDPWL_SHORT6)
 		slot->flags |= XDPWL_HAS_FINE6_HEADS;
 	slot->fine6_mask = htonl(~0u << (64 - plan.bits));

@@ -171,16 +171,6 @@ void near6_mark(struct xdpwl_slot *slot, uint64_t high)
 		XDPWL_BIT32(XDPWL_BLOOM_MARK2(hash, shift));
 }
 
-bool near6_is_full(const struct xdpwl_slot *slot)
-{
-	size_t i;
-
-	for (i = 0; i < 1 << XDPWL_NEAR6_ANY; i++)
-		if (~slot->near6.any[i] & ANY_BITS6)
-			return false;
-	return true;
-}
-
 /* The first 16 bits of a short prefix, as they stand in a packet. */
 static void short_mark6(__u64 *words, const struct key6 *key)
 {
@@ -217,6 +207,7 @@ void near_build6(struct tables *tables)
 
 	for (i = 0; i < tables->lpm6.n; i++)
 		entry_mark6(tables, i);
-	saturate(near->any, sizeof(near->any), ANY_BITS6);
+	if (saturate(near->any, sizeof(near->any), ANY_BITS6))
+		tables->slot->flags |= XDPWL_FULL_NEAR6;
 	saturate(near->all, sizeof(near->all), ~0ull);
 }

@@ -11,8 +11,7 @@
 int near_build4(struct tables *tables);
 int rows4_build(struct tables *tables);
 void near_build6(struct tables *tables);
-/* Whether near6 says nothing; else it can mark an address whose first 32 bits it has. */
-bool near6_is_full(const struct xdpwl_slot *slot);
+/* An address whose first 32 bits near6 has, unless that says nothing: XDPWL_FULL_NEAR6. */
 void near6_mark(struct xdpwl_slot *slot, uint64_t high);
 
 #endif

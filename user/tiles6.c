@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "key6.h"
-#include "near.h"
 #include "places6.h"
 #include "tiles6.h"
 
@@ -292,7 +291,7 @@ int tiles6_build(struct tables *tables, const uint32_t *numbers)
 	struct build build = { .seed = tables->slot->seed };
 	int err;
 
-	if (!tables->slot->main_number[1] || near6_is_full(tables->slot))
+	if (!tables->slot->main_number[1] || tables->slot->flags & XDPWL_FULL_NEAR6)
 		return 0;
 	err = items_collect(&build, tables, numbers);
 	if (!err && !build.full)

@@ -250,8 +250,10 @@ static inline void tables_of(struct tables *tables, const struct address *prefix
 	assert_int_equal(numbers_build(&numbers, tables), 0);
 	if (four && below(2))	/* as near_build4() does of many */
 		assert_int_equal(rows4_build(tables), 0);
-	if (!four && below(2))	/* as near_build6() leaves many */
+	if (!four && below(2)) {	/* as near_build6() leaves many */
 		memset(&tables->slot->near6, 0xff, sizeof(tables->slot->near6));
+		tables->slot->flags |= XDPWL_FULL_NEAR6;
+	}
 	main_number = below(4) ? (four ? numbers.of4 : numbers.of6)[below(n)] : 0;
 	tables->slot->main_number[!four] = main_number;
 	assert_int_equal(table4_build(tables, numbers.of4), 0);

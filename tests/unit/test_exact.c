@@ -229,7 +229,7 @@ static void test_fine6(void **state)
 							    (random_next(&seed) >> 32), 0, 0 },
 					  shorter ? 30 + below(12) : 34 + below(7));
 		tables_of(&tables, prefixes, n, false);
-		full = near6_is_full(tables.slot);
+		full = !~tables.slot->near6.any[0];
 		assert_int_equal(tables.slot->flags, XDPWL_HAS_FINE6 |
 				 (full ? XDPWL_FULL_NEAR6 : 0) |
 				 (!shorter ? 0 : full ? XDPWL_HAS_FINE6_HEADS :

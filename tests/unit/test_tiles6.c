@@ -42,7 +42,7 @@ static void tiles_of(struct tables *tables, const struct address *prefixes, size
 {
 	for (;;) {
 		tables_of(tables, prefixes, n, false);
-		if (main_number && !near6_is_full(tables->slot))
+		if (main_number && !(tables->slot->flags & XDPWL_FULL_NEAR6))
 			break;
 		tables_free(tables);
 	}
