@@ -332,7 +332,7 @@ static bool near(const struct tables *tables, const struct prefix *source,
 	int half = all ? XDPWL_HALF_ALL : XDPWL_HALF_ANY;
 	uint16_t raw;
 	uint64_t hash;
-	uint32_t head;
+	uint32_t head, bits;
 
 	memcpy(&head, source->addr, sizeof(head));
 	memcpy(&raw, source->addr, sizeof(raw));
@@ -344,9 +344,9 @@ static bool near(const struct tables *tables, const struct prefix *source,
 	hash = xdpwl_bloom_hash(head, slot->seed);
 	if (all)
 		return bloom_has(slot->near6.all, hash, 64 - XDPWL_NEAR6_ALL);
-	head = slot->near6.any[XDPWL_BLOOM_WORD(hash, 64 - XDPWL_NEAR6_ANY)];
-	return head & XDPWL_BIT32(XDPWL_BLOOM_BIT1(hash, 64 - XDPWL_NEAR6_ANY)) &&
-	       head & XDPWL_BIT32(XDPWL_BLOOM_BIT2(hash, 64 - XDPWL_NEAR6_ANY));
+	bits = slot->near6.any[XDPWL_BLOOM_WORD(hash, 64 - XDPWL_NEAR6_ANY)];
+	return bits & XDPWL_BIT32(XDPWL_BLOOM_BIT1(hash, 64 - XDPWL_NEAR6_ANY)) &&
+	       bits & XDPWL_BIT32(XDPWL_BLOOM_BIT2(hash, 64 - XDPWL_NEAR6_ANY));
 }
 
 static const struct xdpwl_entry *longest(const struct tables *tables,
