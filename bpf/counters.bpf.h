@@ -98,13 +98,9 @@ static __always_inline void counter_move(struct xdpwl_counter *to, struct xdpwl_
 /* Another cell is main from now on. */
 __noinline int main_change(__u32 cell, __u32 family)
 {
-	__u32 cpu = bpf_get_smp_processor_id(), key = XDPWL_ALLOWED;
-	struct xdpwl_mains *mine = bpf_map_lookup_elem(&mains, &cpu);
-	struct xdpwl_main *main;
+	__u32 cpu = bpf_get_smp_processor_id() & (XDPWL_MAINS - 1), key = XDPWL_ALLOWED;
+	struct xdpwl_main *main = &control.mains[cpu].of[family & 1];
 
-	if (!mine)
-		return 0;
-	main = &mine->of[family & 1];
 	if (main->cell) {
 		counter_move(bpf_map_lookup_elem(&reasons, &key), &main->counter);
 		counter_move(hit_find(main->cell), &main->counter);
@@ -115,17 +111,23 @@ __noinline int main_change(__u32 cell, __u32 family)
 	return 0;
 }
 
-/* Allowed by the main entry of a family, 0 or 1, of that cell. */
-static __always_inline void count_main(struct xdp_md *ctx, __u32 cell, __u32 family)
+/* Allowed by the main entry of a family, 0 or 1, of a slot; false: this CPU does not count
+ * these. */
+static __always_inline bool count_main(const struct xdpwl_slot *slot, __u32 family,
+				       __u64 bytes)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
-	struct xdpwl_mains *mine = bpf_map_lookup_elem(&mains, &cpu);
+	struct xdpwl_main *main;
 
-	if (!mine)
-		return;
-	if (mine->of[family].cell != cell)
-		main_change(cell, family);
-	counter_add(&mine->of[family].counter, ctx->data_end - ctx->data);
+	if (cpu >= XDPWL_MAINS)
+		return false;
+	main = &control.mains[cpu].of[family];
+	asm volatile("" : "+r"(main));
+	if (main->cell != slot->main_cell[family])
+		main_change(slot->main_cell[family], family);
+	main->counter.packets++;
+	main->counter.bytes += bytes;
+	return true;
 }
 
 /* Any reason but not-allowed. */

@@ -250,15 +250,6 @@ struct {
 	__type(value, struct xdpwl_ports);
 } ports SEC(".maps");
 
-/* Likewise. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, __u32);
-	__type(value, struct xdpwl_mains);
-} mains SEC(".maps");
-
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 256);

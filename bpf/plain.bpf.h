@@ -23,7 +23,7 @@
 #include "policy.bpf.h"
 #include "tiles6.bpf.h"
 
-enum plain { NOT_PLAIN, PLAIN_STRANGER, PLAIN, PLAIN_ALLOWED };
+enum plain { NOT_PLAIN, PLAIN_STRANGER, PLAIN, PLAIN_ALLOWED4, PLAIN_ALLOWED6 };
 
 #define likely(condition) __builtin_expect(!!(condition), 1)
 
@@ -149,6 +149,11 @@ static __always_inline enum cover source_cover6(const struct packet *packet,
 	return cover;
 }
 
+static __always_inline enum plain plain_allowed(const struct packet *packet)
+{
+	return packet->family == 4 ? PLAIN_ALLOWED4 : PLAIN_ALLOWED6;
+}
+
 /* What near says, and then what tables do. */
 static __always_inline enum plain plain_covered(struct packet *packet,
 						const struct generation *gen,
@@ -169,7 +174,7 @@ static __always_inline enum plain plain_covered(struct packet *packet,
 	case COVER_NOBODY:
 		return PLAIN_STRANGER;
 	case COVER_MAIN:
-		return allows ? PLAIN_ALLOWED : PLAIN;
+		return allows ? plain_allowed(packet) : PLAIN;
 	default:
 		return PLAIN;
 	}
@@ -186,7 +191,7 @@ static __always_inline enum plain plain_sound(struct packet *packet,
 
 	if (plain == PLAIN_STRANGER)
 		return plain_stranger(packet, ports, answer);
-	if (plain == PLAIN_ALLOWED)
+	if (plain >= PLAIN_ALLOWED4)
 		return plain;
 	if (port_is_special(packet, *(const volatile __be16 *)(ports + 1)))
 		return NOT_PLAIN;
@@ -197,7 +202,7 @@ static __always_inline enum plain plain_sound(struct packet *packet,
 	if (packet->family == 4 && (!(packet->addr[0] & bpf_htonl(0xff000000)) ||
 				    never_source4(packet, gen->slot)))
 		return NOT_PLAIN;
-	return !flags && is_main(packet, gen, ports) ? PLAIN_ALLOWED : PLAIN;
+	return !flags && is_main(packet, gen, ports) ? plain_allowed(packet) : PLAIN;
 }
 
 /* `size` bytes of it within the IP packet, perhaps less than none; 20 may be read. */

@@ -47,6 +47,14 @@ __noinline int filter_plain(struct xdp_md *ctx, __u64 next)
 			     ctx->data_end - ctx->data);
 }
 
+/* Allowed by the main entry of a family, 0 or 1. */
+static __always_inline __u64 main_apply(const struct packet *packet,
+					const struct generation *gen, __u32 family)
+{
+	return count_main(gen->slot, family, packet->data_end - packet->data) ? NEXT_PASS :
+										NEXT_ANY;
+}
+
 /* Under a generation of `flags`, which knows the device. */
 static __always_inline __u64 next_known(struct xdp_md *ctx,
 					const struct generation *gen, __u32 link,
@@ -59,13 +67,10 @@ static __always_inline __u64 next_known(struct xdp_md *ctx,
 	case PLAIN_STRANGER:
 		count_port(packet.port, ctx->data_end - ctx->data);
 		return NEXT_DROP;
-	case PLAIN_ALLOWED:
-		if (!flags) {
-			count_main(ctx, gen->slot->main_cell[packet.family == 6],
-				   packet.family == 6);
-			return NEXT_PASS;
-		}
-		/* fall through */
+	case PLAIN_ALLOWED4:
+		return main_apply(&packet, gen, 0);
+	case PLAIN_ALLOWED6:
+		return main_apply(&packet, gen, 1);
 	case PLAIN:
 		return plain_pack(&packet, gen);
 	default:

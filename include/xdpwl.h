@@ -35,7 +35,7 @@
 #include "table4.h"
 #include "tiles6.h"
 
-#define XDPWL_ABI	20
+#define XDPWL_ABI	21
 
 #define XDPWL_SLOTS	3	/* current, fallback of a confirm, being built */
 #define XDPWL_GROUPS	17	/* sets of interfaces: 16 that `on` tells apart, and the rest */
@@ -189,6 +189,20 @@ struct xdpwl_counter {
 	__u64 bytes;		/* of the frame at the hook */
 };
 
+/* What the main entry of a family allowed: of one cell, and when another becomes main, added to
+ * `hits` and `reasons`. CPUs that have none count these packets as all others. */
+struct xdpwl_main {
+	__u32 cell, reserved;
+	struct xdpwl_counter counter;
+};
+
+struct xdpwl_mains {
+	struct xdpwl_main of[2];	/* IPv4, IPv6 */
+	__u64 rest[2];			/* of the cache line */
+};
+
+#define XDPWL_MAINS	1024	/* CPUs, a power of two */
+
 /* The control block: program data, mapped writable by commands. */
 struct xdpwl_control {
 	__u32 abi;
@@ -205,6 +219,7 @@ struct xdpwl_control {
 	struct xdpwl_counter allowed_before;	/* of what `reasons` and `mains` have allowed, that
 						 * before the last reset: for commands */
 	__u64 unused[6];			/* up to a cache line */
+	struct xdpwl_mains mains[XDPWL_MAINS];
 	struct xdpwl_slot slot[XDPWL_SLOTS];
 	struct xdpwl_added added[4][XDPWL_ADDED_SETS];	/* of each slot; the fourth is
 							 * not used: a mask bounds it */
@@ -241,7 +256,7 @@ struct xdpwl_interface {
  *               counted in `protocols` when the table is full
  *   hits        hit number: packets that this rule decided; number / XDPWL_HIT_CHUNK
  *               is the key of the outer map, the rest that of the inner one
- *   mains       part of ALLOWED and of `hits` (struct xdpwl_mains), in one plain array
+ *   control.mains  part of ALLOWED and of `hits` (struct xdpwl_mains)
  */
 struct xdpwl_ports {
 	__u32 recent[XDPWL_TCP_UDP];
@@ -255,18 +270,6 @@ struct xdpwl_ports {
 #define XDPWL_RECENT_FULL	(1u << 31 | 1u << 19)
 #define XDPWL_RECENT_BYTES	((1u << XDPWL_RECENT_SHIFT) - 1)
 #define XDPWL_RECENT_FRAME	((1u << 19) - 1) /* no frame is longer: linux/netdevice.h GSO_MAX_SIZE */
-
-/* What the main entry of a family allowed, for each possible CPU: of one cell, and when another
- * becomes main, added to `hits` and `reasons`. */
-struct xdpwl_main {
-	__u32 cell, reserved;
-	struct xdpwl_counter counter;
-};
-
-struct xdpwl_mains {
-	struct xdpwl_main of[2];	/* IPv4, IPv6 */
-	__u64 rest[2];			/* of the cache line */
-};
 
 #define XDPWL_ODD_DROPS		4096
 #define XDPWL_HIT_CHUNK		4096
@@ -419,8 +422,10 @@ _Static_assert(sizeof(struct xdpwl_cell_key) == 8, "cell_key");
 _Static_assert(sizeof(struct xdpwl_slot) ==
 	       128 + (1 + 272 + 128 + 128 + 36 + 128 + 288 + 16 + 128 + 128) * 1024, "slot");
 _Static_assert(__builtin_offsetof(struct xdpwl_slot, lines4) % 64 == 0, "lines4 aligned");
+_Static_assert(__builtin_offsetof(struct xdpwl_control, mains) % 64 == 0, "mains aligned");
 _Static_assert(sizeof(struct xdpwl_control) ==
-	       128 + XDPWL_SLOTS * sizeof(struct xdpwl_slot) +
+	       128 + XDPWL_MAINS * sizeof(struct xdpwl_mains) +
+		       XDPWL_SLOTS * sizeof(struct xdpwl_slot) +
 		       4 * XDPWL_ADDED_SETS * sizeof(struct xdpwl_added) +
 		       XDPWL_TCP_UDP, "control");
 /* The value of one array element: Linux 5.10 has no room for a larger one (KMALLOC_MAX_SIZE). */

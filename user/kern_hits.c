@@ -106,9 +106,7 @@ int kern_hits_reset(struct kern *kern, uint32_t last, const uint32_t *hits,
 
 		if (hits[i] / XDPWL_HIT_CHUNK >= made)
 			continue;	/* new, and zero already */
-		err = kern_mains_forget(kern, hits[i]);
-		if (err)
-			break;
+		kern_mains_forget(kern, hits[i]);
 		index = hits[i] % XDPWL_HIT_CHUNK;
 		fd = kern_inner_get(kern->map[MAP_HITS],
 				    hits[i] / XDPWL_HIT_CHUNK);

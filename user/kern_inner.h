@@ -106,7 +106,7 @@ void kern_inners_empty(struct kern *kern, uint32_t slot);
 /* The sum of what the CPUs have. */
 struct xdpwl_counter kern_counter_sum(const struct xdpwl_counter *counters, int cpus);
 
-/* What mains hold: of each possible CPU both families'. A copy, to be freed, or NULL and errno. */
+/* What mains hold: of each CPU that has them both families'. A copy, to be freed, or NULL. */
 size_t kern_mains_count(void);
 struct xdpwl_main *kern_mains_read(const struct kern *kern);
 /* Whether some of it moved to other counters since. */
@@ -115,8 +115,8 @@ bool kern_mains_moved(const struct kern *kern, const struct xdpwl_main *before);
 void kern_mains_add(const struct xdpwl_main *mains, uint32_t cell,
 		    struct xdpwl_counter *total);
 /* A rule of long ago had this cell, and another gets it: it begins at zero, and what was
- * allowed stays so. -errno. */
-int kern_mains_forget(struct kern *kern, uint32_t cell);
+ * allowed stays so. */
+void kern_mains_forget(struct kern *kern, uint32_t cell);
 
 /* The inner map of `outer` at `key`, by its id: an fd, or -errno (-ENOENT: none). */
 int kern_inner_get(int outer, uint32_t key);

@@ -41,7 +41,6 @@ const char *const kern_map_names[N_MAPS] = {
 	[MAP_TEXT] = "text",
 	[MAP_REASONS] = "reasons",
 	[MAP_PORTS] = "ports",
-	[MAP_MAINS] = "mains",
 	[MAP_PROTOCOLS] = "protocols",
 	[MAP_ODD_DROPS] = "odd_drops",
 	[MAP_HITS] = "hits",
@@ -168,9 +167,6 @@ static int map_resize(struct bpf_object *object, enum kern_map which,
 static int maps_resize(struct bpf_object *object, const struct kern_sizes *sizes)
 {
 	int err = map_resize(object, MAP_PORTS, libbpf_num_possible_cpus());
-
-	if (!err)
-		err = map_resize(object, MAP_MAINS, libbpf_num_possible_cpus());
 
 	if (!sizes)
 		return err;

@@ -7,41 +7,24 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include "kern_inner.h"
 
 size_t kern_mains_count(void)
 {
-	return 2 * libbpf_num_possible_cpus();
-}
+	int cpus = libbpf_num_possible_cpus();
 
-static size_t mains_size(void)
-{
-	return kern_mains_count() / 2 * sizeof(struct xdpwl_mains);
-}
-
-/* The counters of all CPUs, mapped; NULL and errno. */
-static struct xdpwl_mains *mains_map(const struct kern *kern, int protection)
-{
-	void *at = mmap(NULL, mains_size(), protection, MAP_SHARED, kern->map[MAP_MAINS], 0);
-
-	return at == MAP_FAILED ? NULL : at;
+	return 2 * (cpus < XDPWL_MAINS ? cpus : XDPWL_MAINS);
 }
 
 struct xdpwl_main *kern_mains_read(const struct kern *kern)
 {
 	struct xdpwl_main *copy = calloc(kern_mains_count(), sizeof(*copy));
-	const volatile struct xdpwl_mains *mains = mains_map(kern, PROT_READ);
+	const volatile struct xdpwl_mains *mains = kern->control->mains;
 	size_t i;
 
-	for (i = 0; copy && mains && i < kern_mains_count(); i++)
+	for (i = 0; copy && i < kern_mains_count(); i++)
 		copy[i] = mains[i / 2].of[i % 2];
-	if (mains)
-		munmap((void *)mains, mains_size());
-	if (mains && copy)
-		return copy;
-	free(copy);
-	return NULL;
+	return copy;
 }
 
 bool kern_mains_moved(const struct kern *kern, const struct xdpwl_main *before)
@@ -70,16 +53,13 @@ void kern_mains_add(const struct xdpwl_main *mains, uint32_t cell,
 }
 
 /* No packet is counted under such a cell any more. */
-int kern_mains_forget(struct kern *kern, uint32_t cell)
+void kern_mains_forget(struct kern *kern, uint32_t cell)
 {
-	struct xdpwl_mains *mains = mains_map(kern, PROT_READ | PROT_WRITE);
 	struct xdpwl_counter *before = &kern->control->allowed_before;
 	size_t i;
 
-	if (!mains)
-		return -errno;
 	for (i = 0; i < kern_mains_count(); i++) {
-		struct xdpwl_main *main = &mains[i / 2].of[i % 2];
+		struct xdpwl_main *main = &kern->control->mains[i / 2].of[i % 2];
 
 		if (main->cell != cell)
 			continue;
@@ -88,6 +68,4 @@ int kern_mains_forget(struct kern *kern, uint32_t cell)
 		before->bytes -= main->counter.bytes;
 		main->counter = (struct xdpwl_counter){ 0, 0 };
 	}
-	munmap(mains, mains_size());
-	return 0;
 }

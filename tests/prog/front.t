@@ -62,7 +62,8 @@ def flags_named(world):
         text = file.read()
     size = re.search(r'sizeof\(struct xdpwl_slot\) ==\s*([0-9 +()*]+),', text)
     value, current = harness.control_read(world.pins)
-    flags, = struct.unpack_from('=I', value, 128 + (current & 3) * eval(size[1]) + 16)
+    slots = 128 + 64 * harness.MAINS
+    flags, = struct.unpack_from('=I', value, slots + (current & 3) * eval(size[1]) + 16)
     return {name for name, bit in re.findall(r'#define (XDPWL_\w+)\s+(0x[0-9a-f]+)\t/\*',
                                              text) if flags & int(bit, 0)}
 

@@ -29,9 +29,9 @@ LIVE = {'native': ('xdpwl_ethernet', 'xdpwl_generic_no_link'),
         'generic': ('xdpwl_generic', 'xdpwl_generic_no_link')}
 OUT = ('xdpwl_out_ethernet', 'xdpwl_out_no_link')
 NO_LINK = 'xn0'
+MAINS = 1024    # XDPWL_MAINS
 TRACKS = ('flows', 'flow_tags', 'fragments', 'fragment_tags')
-MAPS = ('reasons', 'mains', 'ports', 'protocols', 'odd_drops',
-        'evictions') + TRACKS
+MAPS = ('reasons', 'ports', 'protocols', 'odd_drops', 'evictions') + TRACKS
 
 
 class Tap:
@@ -206,14 +206,15 @@ class World:
 
     def mains_add(self, sums):
         """What main entries allowed and is not moved to `reasons` yet (struct
-        xdpwl_mains), from the last reset on (xdpwl_control.allowed_before)."""
+        xdpwl_mains, behind the first 128 bytes of the control block), from the
+        last reset on (xdpwl_control.allowed_before)."""
         allowed = struct.pack('=I', reason_names().index('allowed'))
-        mains = self.maps['mains']
-        before = struct.unpack_from('=qq', control_read(self.pins)[0], 64)
+        control = control_read(self.pins)[0]
+        before = struct.unpack_from('=qq', control, 64)
         counts = [sums.pop(allowed, (0, 0)), (-before[0], -before[1])]
-        for cpu in mains.keys():
-            (element,) = mains.lookup(cpu)
-            counts += [struct.unpack_from('=8xQQ', element, at) for at in (0, 24)]
+        for cpu in range(MAINS):
+            counts += [struct.unpack_from('=8xQQ', control, 128 + 64 * cpu + at)
+                       for at in (0, 24)]
         if any(packets for packets, _ in counts):
             sums[allowed] = tuple(map(sum, zip(*counts)))
 
