@@ -44,22 +44,34 @@ static __always_inline __u64 near6_word(const struct xdpwl_near6 *near, __u64 ha
 	return word_of(near->any, hash >> (64 - XDPWL_NEAR6_ANY - 3), sizeof(near->any));
 }
 
+static __always_inline __u64 source_hash6(const struct packet *packet,
+					  const struct generation *gen)
+{
+	return xdpwl_bloom_hash(*(const volatile __be32 *)packet->addr, gen->slot->seed);
+}
+
 static __always_inline bool near_hit6(struct packet *packet,
 				      const struct generation *gen, __u32 half)
 {
 	const struct xdpwl_near6 *near = &gen->slot->near6;
-	const __u32 any = 64 - XDPWL_NEAR6_ANY, all = 64 - XDPWL_NEAR6_ALL;
-	__u64 hash = xdpwl_bloom_hash(packet->addr[0], gen->slot->seed);
+	const __u8 *source = (void *)packet->addr;
+	const __u32 all = 64 - XDPWL_NEAR6_ALL;
+	__u64 hash = source_hash6(packet, gen);
+	const void *words;
+	__u32 any;
 
 	if (half == XDPWL_HALF_ALL)
 		return bloom_has(word_of(near->all, hash >> (all - 3), sizeof(near->all)),
 				 hash, all);
-	packet->hash = hash;
-	if (gen->slot->flags & XDPWL_FULL_NEAR6)
-		return true;
-	packet->near = near6_word(near, hash);
-	return (bit_first32(packet->near, XDPWL_BLOOM_BIT1(hash, any)) &
-		bit_first32(packet->near, XDPWL_BLOOM_BIT2(hash, any))) < 0;
+	/* Both halves of the word by loads, and the sum before anything else needs registers. */
+	words = near->any;
+	asm volatile("" : "+r"(words));
+	words += value_bound(hash >> (64 - XDPWL_NEAR6_ANY - 3), sizeof(near->any) - 8);
+	packet->tile = XDPWL_NEAR6_REST(hash) + *(const volatile __u32 *)(words + 4);
+	asm volatile("" : "+r"(packet->tile));
+	any = *(const volatile __u32 *)words;
+	return (bit_first32(any, XDPWL_NEAR6_BIT1(((const volatile __u8 *)source)[3])) &
+		bit_first32(any, XDPWL_NEAR6_BIT2(hash))) < 0;
 }
 
 /* By the first 16 bits alone. */
@@ -90,12 +102,12 @@ static __always_inline __s64 fine6_bit(__u64 word, __u64 hash)
 }
 
 /* Whether near6 marks a source, in the sign. */
-static __always_inline __s64 near6_marked(const struct packet *packet)
+static __always_inline __s64 near6_marked(__u64 hash, const struct generation *gen)
 {
-	const __u32 shift = 64 - XDPWL_NEAR6_ANY;
+	__u32 word = near6_word(&gen->slot->near6, hash);
 
-	return bit_first32(packet->near, XDPWL_BLOOM_MARK1(packet->hash, shift)) &
-	       bit_first32(packet->near, XDPWL_BLOOM_MARK2(packet->hash, shift));
+	return bit_first32(word, XDPWL_NEAR6_MARK1(hash)) &
+	       bit_first32(word, XDPWL_NEAR6_MARK2(hash));
 }
 
 /* What fine6 of a list of many says, in the sign: of its map, or by heads. */
@@ -125,19 +137,19 @@ static __always_inline bool fine_hit6(const struct packet *packet,
 				      const struct generation *gen)
 {
 	__be32 next = packet->addr[1] & gen->slot->fine6_mask;
-	__u64 hash, offset;
+	__u64 head = source_hash6(packet, gen), hash, offset;
 	__s64 found;
 
 	if (gen->slot->flags & (XDPWL_HAS_FINE6 | XDPWL_HAS_FINE6_HEADS)) {
-		found = fine6_large(packet->hash, next, gen->number);
+		found = fine6_large(head, next, gen->number);
 	} else {
-		hash = xdpwl_fine6_hash(packet->hash, next);
+		hash = xdpwl_fine6_hash(head, next);
 		offset = word_offset(hash, gen->slot->fine6_shift);
 		found = fine6_bit(word_of(gen->slot->fine6, offset,
 					  sizeof(gen->slot->fine6)), hash);
 	}
 	if (gen->slot->flags & XDPWL_HAS_MARKS6)
-		found |= near6_marked(packet);
+		found |= near6_marked(head, gen);
 	return found < 0;
 }
 

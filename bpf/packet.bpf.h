@@ -61,8 +61,8 @@ struct packet {
 	__be16 sport, dport;	/* 0 where the protocol has none; sport of an ICMP
 				 * echo is its identifier */
 	__u32 port;		/* TCP and UDP: dport in the numbering of both */
-	__u64 near;		/* of its source: near4_marks(), or the word of near6 */
-	__u64 hash;		/* xdpwl_bloom_hash() of an IPv6 source */
+	__u32 near;		/* near4_marks() of an IPv4 source */
+	__u64 tile;		/* XDPWL_TILE6_OFFSET() of an IPv6 source */
 	__u32 number;		/* of its source's entry, or what table4.h and exact.h have instead;
 				 * 0: not sought */
 	__u8 family;		/* 4 or 6 */

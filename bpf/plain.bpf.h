@@ -54,13 +54,27 @@ static __always_inline bool port_is_special(const struct packet *packet, __be16 
 			 port == bpf_htons(packet->family == 4 ? 68 : 546));
 }
 
+/* Sources that others judge, whatever tables have of them: of IPv6 0::/8 and ff00::/8, of IPv4
+ * those that near4 always has. */
+static __always_inline bool source_is_special(const struct packet *packet,
+					      const struct generation *gen)
+{
+	__u32 net = *(const volatile __u8 *)packet->addr;
+
+	if (packet->family == 6)
+		return ((net + 1) & 0xff) < 2;
+	return !net || never_source4(packet, gen->slot);
+}
+
 /* Who is unlisted, unless a flow has used the port and may be answered. */
-static __always_inline enum plain plain_stranger(struct packet *packet, const __be16 *ports,
-						 bool answer)
+static __always_inline enum plain plain_stranger(struct packet *packet,
+						 const struct generation *gen,
+						 const __be16 *ports, bool answer)
 {
 	/* Read again: the first goes over the stack else. */
 	asm volatile("" : "+r"(ports));
-	if (port_is_special(packet, ports[1]))
+	if (port_is_special(packet, ports[1]) ||
+	    (packet->family == 6 && source_is_special(packet, gen)))
 		return NOT_PLAIN;
 	packet->port = port_number(packet->proto, ports[1]);
 	return answer && flow_port(packet->port) ? PLAIN : PLAIN_STRANGER;
@@ -80,7 +94,7 @@ static __always_inline __u32 named_read(const struct packet *packet,
 /* Whether the main entry allows a port, by what named_read() has of it. */
 static __always_inline bool main_allows(const struct packet *packet, __u32 named)
 {
-	return packet->family == 6 ? named & XDPWL_NAMED_MAIN6 : named >= XDPWL_NAMED_MAINS;
+	return packet->family == 4 ? named & XDPWL_NAMED_MAIN4 : named >= XDPWL_NAMED_MAINS;
 }
 
 /* Whether a packet, whose source's entry may be known, is what the main entry allows. */
@@ -117,32 +131,37 @@ static __always_inline enum cover source_cover_large6(const struct packet *packe
 						      const struct generation *gen)
 {
 	const struct xdpwl_slot *slot = gen->slot;
+	__u64 hash = source_hash6(packet, gen);
 	__u32 number;
 	__s64 found;
 
 	if (!(slot->flags & XDPWL_HAS_FINE6) || !has_exact6(packet, gen))
 		return COVER_ASK;
-	found = fine6_many(slot, gen->number, packet->hash,
-			   packet->addr[1] & slot->fine6_mask);
+	found = fine6_many(slot, gen->number, hash, packet->addr[1] & slot->fine6_mask);
 	if (slot->flags & XDPWL_HAS_MARKS6)
-		found |= near6_marked(packet);
+		found |= near6_marked(hash, gen);
 	if (found >= 0)
 		return COVER_NOBODY;
 	number = head_find(slot, gen->number, address_half(packet->addr));
 	if (number == XDPWL_UNLISTED)
 		return COVER_NOBODY;
-	return number == slot->main_number[1] ? COVER_MAIN : COVER_ASK;
+	return number == slot->main_number[1] && !source_is_special(packet, gen) ? COVER_MAIN :
+										   COVER_ASK;
 }
 
+/* Asks by the number where it stands: one that is copied takes the room of a value that waits
+ * for the packet. */
 static __always_inline enum cover source_cover6(const struct packet *packet,
 						const struct generation *gen)
 {
-	const struct xdpwl_tiles6 *tiles = block_find(&tiles6, gen->number, 0);
+	void *inner = bpf_map_lookup_elem(&tiles6, &gen->number);
+	__u32 zero = 0;
+	const struct xdpwl_tiles6 *tiles = inner ? bpf_map_lookup_elem(inner, &zero) : NULL;
 	enum cover cover;
 
 	if (!tiles)
 		return source_cover_large6(packet, gen);
-	cover = cover_find6(packet->addr, packet->hash, packet->near, tiles, gen->slot);
+	cover = cover_find6(packet->addr, packet->tile, tiles, gen->slot);
 	/* No tile knows of prefixes so short. */
 	if (cover == COVER_NOBODY && short6_hit(packet, gen, XDPWL_HALF_ANY))
 		return COVER_ASK;
@@ -160,21 +179,20 @@ static __always_inline enum plain plain_covered(struct packet *packet,
 						const __be16 *ports)
 {
 	__u32 named;
-	bool allows;
 
 	/* With rows4 near4 says nothing of a class. */
 	if (!(packet->family == 4 && gen->slot->flags & XDPWL_HAS_ROWS4) &&
 	    !source_near(packet, gen, XDPWL_HALF_ANY))
 		return PLAIN_STRANGER;
 	named = named_read(packet, gen, ports);
-	allows = main_allows(packet, named);
-	if (!named && !source_near(packet, gen, XDPWL_HALF_ALL))
-		return PLAIN_STRANGER;
+	if (!main_allows(packet, named))
+		return named || source_near(packet, gen, XDPWL_HALF_ALL) ? PLAIN :
+									   PLAIN_STRANGER;
 	switch (packet->family == 4 ? source_cover4(packet, gen) : source_cover6(packet, gen)) {
 	case COVER_NOBODY:
 		return PLAIN_STRANGER;
 	case COVER_MAIN:
-		return allows ? plain_allowed(packet) : PLAIN;
+		return plain_allowed(packet);
 	default:
 		return PLAIN;
 	}
@@ -190,17 +208,15 @@ static __always_inline enum plain plain_sound(struct packet *packet,
 	enum plain plain = flags ? PLAIN : plain_covered(packet, gen, ports);
 
 	if (plain == PLAIN_STRANGER)
-		return plain_stranger(packet, ports, answer);
+		return plain_stranger(packet, gen, ports, answer);
 	if (plain >= PLAIN_ALLOWED4)
 		return plain;
 	if (port_is_special(packet, *(const volatile __be16 *)(ports + 1)))
 		return NOT_PLAIN;
 	packet->port = port_number(packet->proto, *(const volatile __be16 *)(ports + 1));
 	if (is_unlisted(packet, gen, flags))
-		return plain_stranger(packet, ports, answer);
-	/* Those that near4 always has are for others to judge. */
-	if (packet->family == 4 && (!(packet->addr[0] & bpf_htonl(0xff000000)) ||
-				    never_source4(packet, gen->slot)))
+		return plain_stranger(packet, gen, ports, answer);
+	if (source_is_special(packet, gen))
 		return NOT_PLAIN;
 	return !flags && is_main(packet, gen, ports) ? plain_allowed(packet) : PLAIN;
 }
@@ -214,10 +230,10 @@ static __always_inline enum plain plain_tcp(struct packet *packet,
 	__u8 tcp_flags = tcp[13] & 0x3f;
 	const __be16 *ports = (void *)tcp;
 
-	/* With reserved bits, which may make too much of it: then others look again. */
-	asm volatile("%0 >>= 2" : "+w"(header));
+	/* In words, and with reserved bits, which may make too much of it: then others
+	 * look again. */
 	packet->proto = PROTO_TCP;
-	if (header < 20 || header > size)
+	if (header < 20 << 2 || header > size * 4 + 3)
 		return NOT_PLAIN;
 	if (tcp_flags != FLAG_SYN) {
 		if (flags_bad() >> tcp_flags & 1)
@@ -237,18 +253,21 @@ static __always_inline enum plain plain_udp(struct packet *packet,
 	return plain_sound(packet, gen, flags, udp, true);
 }
 
-/* 40 bytes may be read at `ip`, which has `room` to the end of the frame. */
+/* 40 bytes may be read at `ip`, which has `room` to the end of the frame: a header without
+ * options. */
 static __always_inline enum plain plain_ipv4(struct packet *packet,
 					     const struct generation *gen, __u32 flags,
 					     const struct iphdr *ip, __s32 room)
 {
+	/* Version, length of the header, fragment. */
+	__u64 first = *(const volatile __be64 *)ip & bpf_cpu_to_be64(0xff00000000003fff);
 	const __u8 *upper = (void *)(ip + 1);
-	__s32 size = bpf_ntohs(ip->tot_len);
+	__s32 size = bpf_ntohs(*(const volatile __be16 *)&ip->tot_len);
 
 	packet->family = 4;
 	packet->addr = &ip->saddr;
-	if (*(const __u8 *)ip != 0x45 || ip->frag_off & bpf_htons(0x3fff) ||
-	    size > room || is_to_source(packet))
+	if (first != bpf_cpu_to_be64(0x4500000000000000) || size > room ||
+	    is_to_source(packet))
 		return NOT_PLAIN;
 	size -= sizeof(*ip);
 	if (likely(ip->protocol == PROTO_TCP))
@@ -258,24 +277,25 @@ static __always_inline enum plain plain_ipv4(struct packet *packet,
 	return NOT_PLAIN;
 }
 
-/* 60 bytes may be read at `ip`, which has `room` to the end of the frame. */
+/* 60 bytes may be read at `ip`, which has `room` to the end of the frame: all of it is the
+ * packet's, as no link needs to pad it. So its size does not wait for it. */
 static __always_inline enum plain plain_ipv6(struct packet *packet,
 					     const struct generation *gen, __u32 flags,
 					     const struct ipv6hdr *ip, __s32 room)
 {
-	__u8 net = *(const volatile __u8 *)&ip->saddr;
 	const __u8 *upper = (void *)(ip + 1);
-	__s32 size = bpf_ntohs(ip->payload_len);
+	__u16 size = room - sizeof(*ip);
+	/* Version, length of the payload, next header. */
+	__u64 first = *(const volatile __be64 *)ip & bpf_cpu_to_be64(0xf0000000ffffff00);
+	__u64 sized = bpf_cpu_to_be64(0x6000000000000000 | (__u64)size << 16);
 
 	packet->family = 6;
 	packet->addr = ip->saddr.in6_u.u6_addr32;
-	/* ::/8 and ff00::/8 are for others to judge. */
-	if (*(const __u8 *)ip >> 4 != 6 || size > room - (__s32)sizeof(*ip) ||
-	    !net || net == 0xff || is_to_source(packet))
+	if (is_to_source(packet))
 		return NOT_PLAIN;
-	if (likely(ip->nexthdr == PROTO_TCP))
+	if (likely(first == (sized | bpf_cpu_to_be64(PROTO_TCP << 8))))
 		return plain_tcp(packet, gen, flags, upper, size);
-	if (ip->nexthdr == PROTO_UDP)
+	if (first == (sized | bpf_cpu_to_be64(PROTO_UDP << 8)))
 		return plain_udp(packet, gen, flags, (void *)upper, size);
 	return NOT_PLAIN;
 }
@@ -295,11 +315,13 @@ static __always_inline enum plain plain_parse(struct packet *packet,
 		return NOT_PLAIN;
 	type = link == XDPWL_LINK_ETHERNET ? ((__be16 *)ip)[-1] :
 	       *(__u8 *)ip >> 4 == 4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
-	if (likely(type == bpf_htons(ETH_P_IP)))
+	/* IPv6 first: its path has more that waits. */
+	if (type == bpf_htons(ETH_P_IPV6))
+		return ip + sizeof(struct ipv6hdr) + 20 <= packet->data_end ?
+			       plain_ipv6(packet, gen, flags, ip, room) : NOT_PLAIN;
+	asm volatile("");	/* nor may a compiler turn it round */
+	if (type == bpf_htons(ETH_P_IP))
 		return plain_ipv4(packet, gen, flags, ip, room);
-	if (type == bpf_htons(ETH_P_IPV6) &&
-	    ip + sizeof(struct ipv6hdr) + 20 <= packet->data_end)
-		return plain_ipv6(packet, gen, flags, ip, room);
 	return NOT_PLAIN;
 }
 

@@ -22,6 +22,8 @@ static __always_inline __u32 generation_read(struct generation *gen)
 	gen->number = current & XDPWL_CURRENT_SLOT;
 	gen->added = current / XDPWL_CURRENT_ADDED;
 	gen->slot = slot_numbered(gen->number);
+	/* Once: else it is each time. */
+	asm volatile("" : "+r"(gen->slot));
 	gen->group = 0;
 	return current & ~XDPWL_CURRENT_SLOT;
 }

@@ -5,46 +5,50 @@
 
 #include "front.bpf.h"
 
-/* The tile of a key, or another's, by its word of near6. */
+/* The tile of a key, or another's, by XDPWL_TILE6_OFFSET(). */
 static __always_inline const struct xdpwl_tile6 *
-tile6_find(const struct xdpwl_tiles6 *tiles, __u64 hash, __u64 word)
+tile6_find(const struct xdpwl_tiles6 *tiles, __u64 offset)
 {
 	const void *tile = tiles->tile;
 
 	asm volatile("" : "+r"(tile));
-	return tile + value_bound(XDPWL_TILE6_OFFSET(hash, word),
-				  sizeof(*tiles) - sizeof(struct xdpwl_tile6));
+	return tile + value_bound(offset, sizeof(*tiles) - sizeof(struct xdpwl_tile6));
 }
 
-static __always_inline enum cover tile6_cover(const struct xdpwl_tile6 *tile, __u64 high)
+/* Of a key's tile. */
+static __always_inline enum cover parts6_cover(const struct xdpwl_tile6 *tile, __u64 high)
 {
-	/* Of `first` a shift takes no more than log2 (RFC 9669, 4.1). */
-	__u64 first = tile->first, part = shift_right(high ^ first, first);
-	__s64 within;
+	__u64 first = tile->first, part = shift_right(high ^ first, XDPWL_TILE6_SHIFT(first));
+	__u32 parts = tile->parts, mask = bit_first32(parts, part) >> 31;
 
 	/* One branch: which of both a neighbour is not in nobody can guess. */
-	within = (part >> 6) - 1;
-	if ((within & bit_first(tile->parts, part)) < 0)
+	if (part < (mask & XDPWL_TILE6_PARTS))
 		return COVER_MAIN;
-	return tile->parts || within >= 0 ? COVER_NOBODY : COVER_ASK;
+	return parts || (part >= XDPWL_TILE6_PARTS && first != XDPWL_TILE6_EVERYONE) ?
+		       COVER_NOBODY : COVER_ASK;
 }
 
-/* `hash` is xdpwl_bloom_hash() of the source, `word` what near6 has of it. */
-static __always_inline enum cover cover_find6(const __be32 *source, __u64 hash, __u64 word,
+/* `offset` is that of the tile of a head. */
+static __always_inline enum cover cover_find6(const __be32 *source, __u64 offset,
 					      const struct xdpwl_tiles6 *tiles,
 					      const struct xdpwl_slot *slot)
 {
-	__u64 high = bpf_be64_to_cpu(*(const volatile __be64 *)source), cut;
-	const struct xdpwl_tile6 *tile = tile6_find(tiles, hash, word);
-	enum cover cover = tile6_cover(tile, high);
+	__u64 high = bpf_be64_to_cpu(*(const volatile __be64 *)source), hash;
+	const struct xdpwl_tile6 *tile = tile6_find(tiles, offset);
+	__u64 first = tile->first, cut;
 
-	if (cover != COVER_ASK)
-		return cover;
-	cut = tile->first >> XDPWL_TILE6_CUT & XDPWL_TILE6_CUT_MASK;
+	if (high - first < tile->size)
+		return COVER_MAIN;
+	if (first == XDPWL_TILE6_EVERYONE)
+		return COVER_ASK;
+	if ((tile->size && tile->size != XDPWL_TILE6_WHOLE) || (high ^ first) >> 32)
+		return COVER_NOBODY;
+	cut = XDPWL_TILE6_CUT(first);
 	if (!cut)
 		return COVER_ASK;
 	hash = xdpwl_tile6_hash(high, cut, slot->seed);
-	return tile6_cover(tile6_find(tiles, hash, near6_word(&slot->near6, hash)), high);
+	offset = XDPWL_TILE6_OFFSET(hash, near6_word(&slot->near6, hash));
+	return parts6_cover(tile6_find(tiles, offset), high);
 }
 
 #endif

@@ -83,14 +83,19 @@ xdpwl_bloom_hash(__be32 head, __u64 seed)
 	return head * seed;
 }
 
-/* A filter of 2^n words, shift = 64 - n: the word, and two bits of it, modulo its width (32 in
- * near6.any). Both set: perhaps. */
+/* A filter of 2^n words, shift = 64 - n: the word, and two bits of it. Both set: perhaps. */
 #define XDPWL_BLOOM_WORD(hash, shift)	((hash) >> (shift))
 #define XDPWL_BLOOM_BIT1(hash, shift)	((hash) >> ((shift) - 6))
 #define XDPWL_BLOOM_BIT2(hash, shift)	((hash) >> ((shift) - 12))
-/* Two more, of a mark. */
-#define XDPWL_BLOOM_MARK1(hash, shift)	((hash) >> ((shift) - 18))
-#define XDPWL_BLOOM_MARK2(hash, shift)	((hash) >> ((shift) - 24))
+
+/* Of near6.any the word, and bits of its lower half: one by the last byte of the head, which a
+ * packet has for a load; the other by what places of tiles are added to. Two more of a mark. */
+#define XDPWL_NEAR6_WORD(hash)		((hash) >> (64 - XDPWL_NEAR6_ANY))
+#define XDPWL_NEAR6_REST(hash)		((hash) >> 34)
+#define XDPWL_NEAR6_BIT1(last)		(last)
+#define XDPWL_NEAR6_BIT2(hash)		XDPWL_NEAR6_REST(hash)
+#define XDPWL_NEAR6_MARK1(hash)		((hash) >> 28)
+#define XDPWL_NEAR6_MARK2(hash)		((hash) >> 22)
 
 _Static_assert(sizeof(struct xdpwl_short6) == 16 * 1024, "short6");
 _Static_assert(sizeof(struct xdpwl_near4) == 272 * 1024, "near4");

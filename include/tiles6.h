@@ -3,18 +3,20 @@
  * What IPv6 sources have of the main entry (xdpwl.h): a part of it. user/tiles6.c builds it from
  * the entries of lpm6, and most packets whose first bits near6 has ask nothing else.
  *
- * A tile is a block of addresses cut in 64 parts, and says of each whether main covers it. It says
- * which block that is, so where it says "main" that is true, however it was found. It is found by
- * a key, the first bits of an address, and says all about the addresses of that key: of those
- * beside its block main covers none. Where a tile cannot say that others are asked.
+ * A tile says of some addresses that main covers them. Where it does that is true, however it
+ * was found. It is found by a key, the first bits of an address, and says all about the
+ * addresses of that key: of those that it does not speak of main covers none. Where a tile cannot
+ * say that others are asked.
  *
- * First comes the key of 32 bits. Where one tile does not say all of such a head it says how
- * many bits more make the keys that do: lists have heads in which thousands of
- * prefixes lie close together, and for these 58 bits leave nothing unsaid.
+ * First comes the key of 32 bits, a head, whose tile is one run of addresses: most heads have one
+ * prefix. Where that does not say all the tile says how many bits more make the keys that do,
+ * whose tiles are blocks of 32 parts each: lists have heads in which thousands of prefixes lie
+ * close together, and for these 59 bits leave nothing unsaid.
  *
  * A key's hash chooses a word of near6.any (front.h), which a packet has read for its first 32
  * bits anyhow. The upper half of that is a place, in bytes, which, added to other bits of the hash,
- * is where its tile stands. Who is not listed may find another's tile there, which is not his.
+ * is where its tile stands. Who is not listed may find another's tile there, which is not his,
+ * and of the other kind.
  * Prefixes shorter than XDPWL_SHORT6 have no tile: short6 has all of whom these may speak.
  */
 #ifndef XDPWL_TILES6_H
@@ -23,19 +25,29 @@
 #include <linux/types.h>
 #include "front.h"
 
+/*
+ * Of a head, a run: `size` addresses from `first` on, and main covers no others. Without a size,
+ * `first` | XDPWL_TILE6_HEAD(cut): keys are asked that leave away `cut` bits, or if that is 0
+ * others.
+ * Of such a key, parts: `first` | log2 of the /64s in a part, less than 32; without any others
+ * are asked.
+ */
 struct xdpwl_tile6 {
-	/* Upper word of the first address, in host order, | log2 of the /64s in a part. With
-	 * `parts` 0, of a head, bits from XDPWL_TILE6_CUT on: how many bits of such words
-	 * the keys to ask next leave away, or 0. */
-	__u64 first;
-	__u64 parts;	/* XDPWL_BIT(part): main covers it; 0: ask others */
+	__u64 first;	/* upper word of an address, in host order */
+	__u32 size;	/* in such words */
+	__u32 parts;	/* XDPWL_BIT32(part): main covers it */
 };
 
-#define XDPWL_TILE6_CUT		6
-#define XDPWL_TILE6_CUT_MASK	63
+#define XDPWL_TILE6_PARTS	32
+#define XDPWL_TILE6_SHIFT(first)	((first) & 31)
+#define XDPWL_TILE6_HEAD(cut)	((cut) << 5)
+#define XDPWL_TILE6_CUT(first)	((first) >> 5 & 31)
 
-/* A tile of everyone of whom others are asked. */
-#define XDPWL_TILE6_EVERYONE	63
+/* `size` of all of a head but for its last /64, which others are asked about. */
+#define XDPWL_TILE6_WHOLE	0xffffffff
+
+/* `first` of everyone of whom others are asked; the rest is 0. */
+#define XDPWL_TILE6_EVERYONE	(~0ull)
 
 /* The one element of tiles6, 4 MiB. */
 #define XDPWL_TILES6		262144
@@ -54,9 +66,8 @@ xdpwl_tile6_hash(__u64 high, __u32 cut, __u64 seed)
 
 /* Offset in bytes of a tile, modulo the size of all and rounded down, with its word of
  * near6.any. */
-#define XDPWL_TILE6_WINDOW	16	/* log2 of bytes that keys of one word lie in */
-#define XDPWL_TILE6_SHIFT	(64 - XDPWL_NEAR6_ANY - XDPWL_TILE6_WINDOW)
-#define XDPWL_TILE6_OFFSET(hash, word)	(((hash) >> XDPWL_TILE6_SHIFT) + ((word) >> 32))
+#define XDPWL_TILE6_OFFSET(hash, word)	(XDPWL_NEAR6_REST(hash) + ((word) >> 32))
+#define XDPWL_TILE6_WINDOW	15	/* log2 of bytes that keys of one word lie in */
 
 _Static_assert(sizeof(struct xdpwl_tiles6) == 4 * 1024 * 1024, "tiles6");
 

@@ -62,7 +62,7 @@ struct xdpwl_service {
 
 /* In front of `service`, as program data, for each port in group 0: whether it has a class, and
  * whose main entry allows it. Never of ports that are judged before rules are. */
-enum { XDPWL_UNNAMED, XDPWL_NAMED, XDPWL_NAMED_MAIN6, XDPWL_NAMED_MAINS, XDPWL_NAMED_MAIN4 };
+enum { XDPWL_UNNAMED, XDPWL_NAMED, XDPWL_NAMED_MAIN4, XDPWL_NAMED_MAINS, XDPWL_NAMED_MAIN6 };
 
 /* Entries of `protocol` behind the 256 protocol numbers. */
 #define XDPWL_ECHO4	256	/* ICMP echo request */

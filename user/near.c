@@ -132,12 +132,10 @@ int near_build4(struct tables *tables)
 
 #define ANY_BITS6	0xffffffffull	/* others are places */
 
-static void any_mark6(__u64 *words, uint64_t hash)
+static void any_mark6(__u64 *words, uint64_t hash, uint8_t last)
 {
-	const uint32_t shift = 64 - XDPWL_NEAR6_ANY;
-
-	words[XDPWL_BLOOM_WORD(hash, shift)] |= XDPWL_BIT32(XDPWL_BLOOM_BIT1(hash, shift)) |
-						XDPWL_BIT32(XDPWL_BLOOM_BIT2(hash, shift));
+	words[XDPWL_NEAR6_WORD(hash)] |= XDPWL_BIT32(XDPWL_NEAR6_BIT1(last)) |
+					 XDPWL_BIT32(XDPWL_NEAR6_BIT2(hash));
 }
 
 static void all_mark6(__u64 *words, uint64_t hash)
@@ -155,7 +153,7 @@ static void near_mark6(struct xdpwl_near6 *near, const struct key6 *key, uint64_
 	for (i = 0; i < key6_heads(key, 32); i++) {
 		uint64_t hash = xdpwl_bloom_hash(htonl(head + i), seed);
 
-		any_mark6(near->any, hash);
+		any_mark6(near->any, hash, head + i);
 		if (all)
 			all_mark6(near->all, hash);
 	}
@@ -164,11 +162,9 @@ static void near_mark6(struct xdpwl_near6 *near, const struct key6 *key, uint64_
 void near6_mark(struct xdpwl_slot *slot, uint64_t high)
 {
 	uint64_t hash = xdpwl_bloom_hash(htonl(high >> 32), slot->seed);
-	const uint32_t shift = 64 - XDPWL_NEAR6_ANY;
 
-	slot->near6.any[XDPWL_BLOOM_WORD(hash, shift)] |=
-		XDPWL_BIT32(XDPWL_BLOOM_MARK1(hash, shift)) |
-		XDPWL_BIT32(XDPWL_BLOOM_MARK2(hash, shift));
+	slot->near6.any[XDPWL_NEAR6_WORD(hash)] |= XDPWL_BIT32(XDPWL_NEAR6_MARK1(hash)) |
+						   XDPWL_BIT32(XDPWL_NEAR6_MARK2(hash));
 }
 
 /* The first 16 bits of a short prefix, as they stand in a packet. */

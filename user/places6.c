@@ -29,7 +29,7 @@ static bool is_used(const struct places *places, uint32_t at)
 
 static uint32_t word_number(const struct key_tile *key)
 {
-	return XDPWL_BLOOM_WORD(key->hash, 64 - XDPWL_NEAR6_ANY);
+	return XDPWL_NEAR6_WORD(key->hash);
 }
 
 /* Of a key, beside its place. */
@@ -84,7 +84,7 @@ static bool all_free(const struct places *places, const struct key_tile *key, ui
 /* Keys that cannot be told apart by any place: others are asked about both. */
 static void tile_write(struct places *places, const struct key_tile *key, uint32_t at)
 {
-	static const struct xdpwl_tile6 everyone = { XDPWL_TILE6_EVERYONE, 0 };
+	static const struct xdpwl_tile6 everyone = { XDPWL_TILE6_EVERYONE, 0, 0 };
 
 	places->tiles->tile[at] = is_used(places, at) ? everyone : key->tile;
 	places->used[at / 64] |= 1ull << at % 64;

@@ -15,8 +15,8 @@ struct key_tiles {
 	size_t n;
 };
 
-/* Fill tables->tiles6 and places6, and the slot's shifts, unless there is not room for all. Two
- * keys of one hash, or that no element can tell apart, become XDPWL_TILE6_EVERYONE. -ENOMEM. */
+/* Fill tables->tiles6, and places in the slot's near6, unless there is not room for all. Two keys
+ * of one hash, or that no place can tell apart, become XDPWL_TILE6_EVERYONE. -ENOMEM. */
 int places6_build(struct tables *tables, const struct key_tiles *keys);
 
 #endif

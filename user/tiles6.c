@@ -9,7 +9,7 @@
 #include "tiles6.h"
 
 #define HEAD		32	/* bits */
-#define PART_BITS	6	/* of a tile's parts */
+#define PART_BITS	5	/* of a tile's parts */
 #define MOST_KEYS	(XDPWL_TILES6 / 4 * 3)	/* of more not all found room */
 #define MOST_OF_HEAD	65536
 #define ASKED		64	/* so many keys rather than a prefix that others are asked about */
@@ -74,6 +74,12 @@ static void items_thin(struct build *build)
 	build->n_items = kept;
 }
 
+/* Of ::/8 and ff00::/8 others are asked, as not all of these is for rules to judge. */
+static bool is_special(uint64_t high)
+{
+	return (uint8_t)((high >> 56) + 1) < 2;
+}
+
 /* In the order of their addresses, what is around others in front of these. */
 static int items_collect(struct build *build, const struct tables *tables,
 			 const uint32_t *numbers)
@@ -101,7 +107,8 @@ static int items_collect(struct build *build, const struct tables *tables,
 		struct key6 key = key6_at(lpm6, i);
 
 		if (key.length >= XDPWL_SHORT6)
-			items_take(build, &key, numbers[i] == tables->slot->main_number[1]);
+			items_take(build, &key, !is_special(key.high) &&
+				   numbers[i] == tables->slot->main_number[1]);
 	}
 	if (is_short)
 		qsort(build->item, n, sizeof(*build->item), items_compare);
@@ -122,41 +129,64 @@ static size_t items_alike(const struct item *item, size_t n, uint32_t cut)
 
 /* ---- tiles ---- */
 
-static struct xdpwl_tile6 tile_asked(uint64_t high, uint32_t cut)
+/* Of a head: others are asked, or keys that leave away `cut` bits. */
+static struct xdpwl_tile6 head_asked(uint64_t high, uint32_t cut)
 {
-	struct xdpwl_tile6 tile = { high >> cut << cut | (cut - PART_BITS), 0 };
-
-	return tile;
+	return (struct xdpwl_tile6){
+		high >> (64 - HEAD) << (64 - HEAD) | XDPWL_TILE6_HEAD(cut), 0, 0,
+	};
 }
 
-/* Bits of what a prefix has of a tile with such parts. */
-static uint64_t item_parts(const struct item *item, uint32_t shift)
+/* Of a key that leaves away `cut` bits: others are asked, until there are parts. */
+static struct xdpwl_tile6 key_asked(uint64_t high, uint32_t cut)
 {
-	uint32_t rest = 64 - item->length;
-	uint32_t n = rest > shift ? 1u << (rest - shift) : 1;
-
-	return ~0ull << (64 - n) >> (item->high >> shift & 63);
+	return (struct xdpwl_tile6){ high >> cut << cut | (cut - PART_BITS), 0, 0 };
 }
 
-/* The one that says all of the prefixes of a key, n of them, or that others know. */
-static struct xdpwl_tile6 tile_make(const struct item *item, size_t n, uint32_t cut)
+static uint64_t item_size(const struct item *item)
 {
-	struct xdpwl_tile6 tile, asked = tile_asked(item->high, cut);
-	uint32_t shift = cut - PART_BITS, bits;
+	return 1ull << (64 - item->length);
+}
+
+/* The tile of a head that says all of its prefixes, n of them; false: there is none. */
+static bool run_make(struct xdpwl_tile6 *tile, const struct item *item, size_t n)
+{
+	uint64_t size = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!item[i].main || item[i].high != item->high + size)
+			return false;
+		size += item_size(&item[i]);
+	}
+	*tile = (struct xdpwl_tile6){ item->high, size, 0 };
+	if (size > XDPWL_TILE6_WHOLE)
+		tile->size = XDPWL_TILE6_WHOLE;
+	return true;
+}
+
+/* The same of a key that leaves away `cut` bits. */
+static bool parts_make(struct xdpwl_tile6 *tile, const struct item *item, size_t n,
+		       uint32_t cut)
+{
+	uint32_t shift = cut - PART_BITS, bits, part, last;
 	size_t i;
 
 	for (i = 0; i < n; i++)
 		if (shift > 64 - item[i].length)
 			shift = 64 - item[i].length;
 	bits = shift + PART_BITS;
-	tile = (struct xdpwl_tile6){ item->high >> bits << bits | shift, 0 };
+	*tile = key_asked(item->high, bits);
 	for (i = 0; i < n; i++) {
 		if (!item[i].main || 64 - item[i].length > bits ||
 		    (item[i].high ^ item->high) >> bits)
-			return asked;
-		tile.parts |= item_parts(&item[i], shift);
+			return false;
+		part = item[i].high >> shift & (XDPWL_TILE6_PARTS - 1);
+		last = part + (item_size(&item[i]) >> shift) - 1;
+		for (; part <= last; part++)
+			tile->parts |= XDPWL_BIT32(part);
 	}
-	return tile;
+	return true;
 }
 
 /* ---- keys ---- */
@@ -174,6 +204,7 @@ static void key_add(struct build *build, uint64_t hash, struct xdpwl_tile6 tile)
 static uint64_t cut_cost(const struct item *item, size_t n, uint32_t cut)
 {
 	uint64_t keys = 0, asked = 0;
+	struct xdpwl_tile6 tile;
 	size_t i, alike;
 
 	for (i = 0; i < n; i += alike) {
@@ -185,7 +216,7 @@ static uint64_t cut_cost(const struct item *item, size_t n, uint32_t cut)
 			continue;
 		}
 		keys++;
-		if (!tile_make(item + i, alike, cut).parts)
+		if (!parts_make(&tile, item + i, alike, cut))
 			asked += alike;
 	}
 	return keys > MOST_OF_HEAD || asked == n ? UINT64_MAX : keys + asked * ASKED;
@@ -218,7 +249,7 @@ static void tile_put(struct build *build, size_t start, uint64_t *last, uint64_t
 		struct key_tile *key = &build->keys.key[build->keys.n - 1 - back];
 
 		if (!tile.parts || !key->tile.parts)
-			key->tile = tile_asked(high, cut);
+			key->tile = key_asked(high, cut);
 		return;
 	}
 	key_add(build, xdpwl_tile6_hash(high, cut, build->seed), tile);
@@ -234,9 +265,9 @@ static void wide_put(struct build *build, size_t start, uint64_t *last,
 	uint32_t i, n = 1u << (64 - item->length - cut);
 
 	for (i = 0; i < n && !build->full; i++) {
-		tile = tile_asked(high, cut);
+		tile = key_asked(high, cut);
 		if (item->main)
-			tile.parts = ~0ull;
+			tile.parts = ~0u;
 		tile_put(build, start, last, high, cut, tile);
 		high += 1ull << cut;
 	}
@@ -245,13 +276,15 @@ static void wide_put(struct build *build, size_t start, uint64_t *last,
 static void cut_put(struct build *build, const struct item *item, size_t n, uint32_t cut)
 {
 	size_t start = build->keys.n, i, alike;
+	struct xdpwl_tile6 tile;
 	uint64_t last = 0;
 
 	for (i = 0; i < n && !build->full; i += alike) {
 		alike = items_alike(item + i, n - i, cut);
 		if (alike) {
-			tile_put(build, start, &last, item[i].high, cut,
-				 tile_make(item + i, alike, cut));
+			if (!parts_make(&tile, item + i, alike, cut))
+				tile = key_asked(item[i].high, cut);
+			tile_put(build, start, &last, item[i].high, cut, tile);
 		} else {
 			wide_put(build, start, &last, &item[i], cut);
 			alike = 1;
@@ -262,11 +295,14 @@ static void cut_put(struct build *build, const struct item *item, size_t n, uint
 /* All prefixes of a head. */
 static void head_put(struct build *build, const struct item *item, size_t n)
 {
-	struct xdpwl_tile6 tile = tile_make(item, n, 64 - HEAD);
 	uint64_t hash = xdpwl_bloom_hash(htonl(item->high >> 32), build->seed);
-	uint32_t cut = tile.parts ? 0 : cut_choose(item, n);
+	struct xdpwl_tile6 tile;
+	uint32_t cut = 0;
 
-	tile.first |= (uint64_t)cut << XDPWL_TILE6_CUT;
+	if (!run_make(&tile, item, n)) {
+		cut = cut_choose(item, n);
+		tile = head_asked(item->high, cut);
+	}
 	key_add(build, hash, tile);
 	if (cut)
 		cut_put(build, item, n, cut);

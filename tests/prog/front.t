@@ -29,6 +29,14 @@ def prefix(address, length):
     return address >> 128 - length << 128 - length, length
 
 
+# Listed and never allowed.
+BOGUS = prefix(0xff0e << 112, 40)
+
+
+def is_bogus(address):
+    return prefix(address, BOGUS[1]) == BOGUS
+
+
 def shorts(rng):
     """/24s, each with 256 first 32 bits, and longer ones beside them."""
     firsts = rng.sample(range(0x2a0000, 0x2a1000), SHORT)
@@ -44,7 +52,7 @@ def manys(rng):
 
 
 def is_listed(address, listed):
-    return any(prefix(address, length) in listed for length in range(24, 65))
+    return not is_bogus(address) and any(prefix(address, length) in listed for length in range(24, 65))
 
 
 def questions(rng, listed):
@@ -54,6 +62,8 @@ def questions(rng, listed):
         for share in length, rng.randint(20, length - 1), 8:
             address = prefix(first, share)[0] | rng.getrandbits(128 - share)
             yield ipaddress.ip_address(address), 443, is_listed(address, listed)
+    for _ in range(20):
+        yield ipaddress.ip_address(BOGUS[0] | rng.getrandbits(88)), 443, False
 
 
 def flags_named(world):
@@ -69,6 +79,7 @@ def flags_named(world):
 
 
 def round_check(tap, world, rng, listed, flags):
+    listed |= {BOGUS}
     world.write(''.join('%s/%d\n' % (ipaddress.ip_address(first), length)
                         for first, length in listed), world.path('set'))
     world.must('apply', '-', stdin='set s file "%s"\nallow @s 443\n' % world.path('set'))

@@ -23,7 +23,8 @@ import packets as p
 SEED = os.environ.get('XDPWL_SEED') or secrets.token_hex(4)
 ROUNDS, QUESTIONS, LARGE = 16, 700, 40000
 PORTS = (443, 443, 443, 22, 0, 68, 546, 1, 65535)
-BOGUS = ('0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/4', '240.0.0.0/4')
+BOGUS = ('0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/4', '240.0.0.0/4', 'ff0e::/40')
+HERE = ipaddress.ip_network('::1/128')	# bogus, too, and what is around it is not
 
 
 def prefix4(rng, crowd):
@@ -76,7 +77,7 @@ def frame(source, proto, port):
 
 
 def is_bogus(source):
-    return source.version == 4 and any(source in ipaddress.ip_network(net) for net in BOGUS)
+    return source in HERE or any(source in ipaddress.ip_network(net) for net in BOGUS)
 
 
 def round_check(tap, world, rng, service):
@@ -89,7 +90,7 @@ def round_check(tap, world, rng, service):
         main += crowd6(rng)
     if rng.random() < 0.3:
         main.append(ipaddress.ip_network('3fff::/20'))
-    main += [ipaddress.ip_network(net) for net in BOGUS if rng.random() < 0.5]
+    main += [ipaddress.ip_network(net) for net in BOGUS + ('::/64',) if rng.random() < 0.5]
     other = [prefix4(rng, crowd) for _ in range(rng.choice((0, 3, 20)))]
     other += [prefix6(rng) for _ in range(rng.choice((0, 0, 3, 20)))]
     rules = ['set main %s' % ' '.join(map(str, main)), 'allow @main %s' % service]
@@ -101,7 +102,7 @@ def round_check(tap, world, rng, service):
         other += [ipaddress.ip_network('64.0.0.0/2'), ipaddress.ip_network('128.0.0.0/2')]
     world.write('\n'.join(rules) + '\n')
     world.must('apply')
-    return packets_check(tap, world, rng, main + other, service, rules)
+    return packets_check(tap, world, rng, main + other + [HERE], service, rules)
 
 
 def large_check(tap, world, rng, wide):
@@ -119,11 +120,13 @@ def large_check(tap, world, rng, wide):
             0x2a0226f7 << 96 | rng.getrandbits(26) << 70, rng.randint(58, 64)), strict=False))
     for _ in range(wide):
         listed.add(ipaddress.ip_network((0x2a << 120 | rng.getrandbits(16) << 104, 24)))
+    listed |= {ipaddress.ip_network(net) for net in ('ff0e::/40', '::/64')}
     listed = sorted(listed, key=str)
     world.write('\n'.join(map(str, listed)) + '\n', world.path('large'))
     world.write('set main file "%s"\nallow @main 443\n' % world.path('large'))
     world.must('apply')
-    return packets_check(tap, world, rng, listed, '443 of %d prefixes' % len(listed), [])
+    asked = listed + len(listed) // 20 * [HERE, ipaddress.ip_network('ff0e::/40')]
+    return packets_check(tap, world, rng, asked, '443 of %d prefixes' % len(listed), [])
 
 
 def packets_check(tap, world, rng, listed, service, rules):

@@ -344,9 +344,9 @@ static bool near(const struct tables *tables, const struct prefix *source,
 	hash = xdpwl_bloom_hash(head, slot->seed);
 	if (all)
 		return bloom_has(slot->near6.all, hash, 64 - XDPWL_NEAR6_ALL);
-	bits = slot->near6.any[XDPWL_BLOOM_WORD(hash, 64 - XDPWL_NEAR6_ANY)];
-	return bits & XDPWL_BIT32(XDPWL_BLOOM_BIT1(hash, 64 - XDPWL_NEAR6_ANY)) &&
-	       bits & XDPWL_BIT32(XDPWL_BLOOM_BIT2(hash, 64 - XDPWL_NEAR6_ANY));
+	bits = slot->near6.any[XDPWL_NEAR6_WORD(hash)];
+	return bits & XDPWL_BIT32(XDPWL_NEAR6_BIT1(ntohl(head))) &&
+	       bits & XDPWL_BIT32(XDPWL_NEAR6_BIT2(hash));
 }
 
 static const struct xdpwl_entry *longest(const struct tables *tables,

@@ -116,11 +116,10 @@ static bool fine6_has(const struct tables *tables, uint64_t head, uint64_t next)
 
 static bool near6_marks(const struct tables *tables, uint64_t head)
 {
-	const uint32_t shift = 64 - XDPWL_NEAR6_ANY;
-	__u32 word = tables->slot->near6.any[XDPWL_BLOOM_WORD(head, shift)];
+	__u32 word = tables->slot->near6.any[XDPWL_NEAR6_WORD(head)];
 
-	return word & XDPWL_BIT32(XDPWL_BLOOM_MARK1(head, shift)) &&
-	       word & XDPWL_BIT32(XDPWL_BLOOM_MARK2(head, shift));
+	return word & XDPWL_BIT32(XDPWL_NEAR6_MARK1(head)) &&
+	       word & XDPWL_BIT32(XDPWL_NEAR6_MARK2(head));
 }
 
 static bool fine6_passes(const struct tables *tables, struct address address)

@@ -6,35 +6,42 @@
 static const struct xdpwl_tile6 *tile_find(const struct tables *tables, uint64_t hash)
 {
 	const struct xdpwl_tiles6 *tiles = tables->tiles6.elements;
-	uint64_t word = XDPWL_BLOOM_WORD(hash, 64 - XDPWL_NEAR6_ANY);
-	uint64_t offset = XDPWL_TILE6_OFFSET(hash, tables->slot->near6.any[word]);
+	uint64_t word = tables->slot->near6.any[XDPWL_NEAR6_WORD(hash)];
+	uint64_t offset = XDPWL_TILE6_OFFSET(hash, word);
 
 	return &tiles->tile[offset % sizeof(*tiles) / sizeof(*tiles->tile)];
 }
 
 /* The number of the main entry, XDPWL_UNLISTED, or XDPWL_ASK_TRIE. */
-static uint32_t tile_says(const struct xdpwl_tile6 *tile, uint64_t high)
+static uint32_t parts_say(const struct xdpwl_tile6 *tile, uint64_t high)
 {
-	uint64_t part = (high ^ tile->first) >> (tile->first & 63);
+	uint64_t part = (high ^ tile->first) >> XDPWL_TILE6_SHIFT(tile->first);
 
-	if (part > 63)
-		return XDPWL_UNLISTED;
-	if (!tile->parts)
+	if (part < XDPWL_TILE6_PARTS && tile->parts & XDPWL_BIT32(part))
+		return main_number;
+	if (tile->first == XDPWL_TILE6_EVERYONE)
 		return XDPWL_ASK_TRIE;
-	return tile->parts & XDPWL_BIT(part) ? main_number : XDPWL_UNLISTED;
+	return part < XDPWL_TILE6_PARTS && !tile->parts ? XDPWL_ASK_TRIE : XDPWL_UNLISTED;
 }
 
 static uint32_t listed(const struct tables *tables, struct address address)
 {
 	uint64_t hash = xdpwl_bloom_hash(htonl(address.high >> 32), tables->slot->seed);
 	const struct xdpwl_tile6 *tile = tile_find(tables, hash);
-	uint32_t number = tile_says(tile, address.high), cut;
+	uint32_t cut = XDPWL_TILE6_CUT(tile->first);
 
-	cut = tile->first >> XDPWL_TILE6_CUT & XDPWL_TILE6_CUT_MASK;
-	if (number != XDPWL_ASK_TRIE || !cut)
-		return number;
+	if (address.high - tile->first < tile->size)
+		return main_number;
+	if (tile->first == XDPWL_TILE6_EVERYONE)
+		return XDPWL_ASK_TRIE;
+	if ((tile->first ^ address.high) >> 32)
+		return XDPWL_UNLISTED;
+	if (tile->size)
+		return tile->size == XDPWL_TILE6_WHOLE ? XDPWL_ASK_TRIE : XDPWL_UNLISTED;
+	if (!cut)
+		return XDPWL_ASK_TRIE;
 	hash = xdpwl_tile6_hash(address.high, cut, tables->slot->seed);
-	return tile_says(tile_find(tables, hash), address.high);
+	return parts_say(tile_find(tables, hash), address.high);
 }
 
 /* Tables that have tiles: of these prefixes, one of whose entries is main. */
@@ -171,6 +178,29 @@ static void test_short(void **state)
 	alike = false;
 }
 
+/* What packets judge before rules are asked: others know whom of these main covers. */
+static void test_special(void **state)
+{
+	struct address prefixes[] = {
+		{ 0, 0, 32 }, { 0x0064ff9b00000000, 0, 64 }, { 0xff0e000000000000, 0, 32 },
+		{ 0xff0e000100000000, 0, 48 }, { 0x2a00000000000000, 0, 32 },
+	};
+	struct tables tables;
+	int round, i;
+
+	(void)state;
+	distinct = 1;
+	alike = true;
+	for (round = 0; round < 8; round++) {
+		tiles_of(&tables, prefixes, 5);
+		for (i = 0; i < 5; i++)
+			assert_int_equal(listed(&tables, prefixes[i]),
+					 i < 4 ? XDPWL_ASK_TRIE : main_number);
+		tables_free(&tables);
+	}
+	alike = false;
+}
+
 /* More keys than there is room for. */
 static void test_too_many(void **state)
 {
@@ -198,6 +228,7 @@ int main(void)
 		cmocka_unit_test(test_crowd),
 		cmocka_unit_test(test_holes),
 		cmocka_unit_test(test_short),
+		cmocka_unit_test(test_special),
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_few),
 		cmocka_unit_test(test_many),
