@@ -91,7 +91,8 @@ xdpwl_bloom_hash(__be32 head, __u64 seed)
 /* Of near6.any the word, and bits of its lower half: one by the last byte of the head, which a
  * packet has for a load; the other by what places of tiles are added to. Two more of a mark. */
 #define XDPWL_NEAR6_WORD(hash)		((hash) >> (64 - XDPWL_NEAR6_ANY))
-#define XDPWL_NEAR6_REST(hash)		((hash) >> 34)
+#define XDPWL_NEAR6_REST_BITS		15	/* behind those of the word */
+#define XDPWL_NEAR6_REST(hash)		((hash) >> (64 - XDPWL_NEAR6_ANY - XDPWL_NEAR6_REST_BITS))
 #define XDPWL_NEAR6_BIT1(last)		(last)
 #define XDPWL_NEAR6_BIT2(hash)		XDPWL_NEAR6_REST(hash)
 #define XDPWL_NEAR6_MARK1(hash)		((hash) >> 28)

@@ -67,7 +67,8 @@ xdpwl_tile6_hash(__u64 high, __u32 cut, __u64 seed)
 /* Offset in bytes of a tile, modulo the size of all and rounded down, with its word of
  * near6.any. */
 #define XDPWL_TILE6_OFFSET(hash, word)	(XDPWL_NEAR6_REST(hash) + ((word) >> 32))
-#define XDPWL_TILE6_WINDOW	15	/* log2 of bytes that keys of one word lie in */
+/* log2 of the bytes that keys of one word lie in */
+#define XDPWL_TILE6_WINDOW	XDPWL_NEAR6_REST_BITS
 
 _Static_assert(sizeof(struct xdpwl_tiles6) == 4 * 1024 * 1024, "tiles6");
 
