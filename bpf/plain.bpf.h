@@ -54,15 +54,15 @@ static __always_inline bool port_is_special(const struct packet *packet, __be16 
 			 port == bpf_htons(packet->family == 4 ? 68 : 546));
 }
 
-/* Sources that others judge, whatever tables have of them: of IPv6 0::/8 and ff00::/8, of IPv4
- * those that near4 always has. */
+/* Sources that others judge, whatever tables have of them. Those of IPv4 near4 always has: they
+ * never are strangers by it alone. */
 static __always_inline bool source_is_special(const struct packet *packet,
 					      const struct generation *gen)
 {
 	__u32 net = *(const volatile __u8 *)packet->addr;
 
 	if (packet->family == 6)
-		return ((net + 1) & 0xff) < 2;
+		return xdpwl_is_special6(net);
 	return !net || never_source4(packet, gen->slot);
 }
 

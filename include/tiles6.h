@@ -17,7 +17,8 @@
  * bits anyhow. The upper half of that is a place, in bytes, which, added to other bits of the hash,
  * is where its tile stands. Who is not listed may find another's tile there, which is not his,
  * and of the other kind.
- * Prefixes shorter than XDPWL_SHORT6 have no tile: short6 has all of whom these may speak.
+ * Prefixes shorter than XDPWL_SHORT6 have no tile: short6 has all of whom these may speak. And
+ * none says of sources that packets judge before rules are asked that main covers them.
  */
 #ifndef XDPWL_TILES6_H
 #define XDPWL_TILES6_H
@@ -62,6 +63,13 @@ static inline __attribute__((always_inline)) __u64
 xdpwl_tile6_hash(__u64 high, __u32 cut, __u64 seed)
 {
 	return (high >> cut) * seed;
+}
+
+/* Whether an address is of ::/8 or ff00::/8, by its first byte: not all of these is for rules to
+ * judge, so tables leave them to others. */
+static inline __attribute__((always_inline)) int xdpwl_is_special6(__u32 first)
+{
+	return ((first + 1) & 0xff) < 2;
 }
 
 /* Offset in bytes of a tile, modulo the size of all and rounded down, with its word of

@@ -74,12 +74,6 @@ static void items_thin(struct build *build)
 	build->n_items = kept;
 }
 
-/* Of ::/8 and ff00::/8 others are asked, as not all of these is for rules to judge. */
-static bool is_special(uint64_t high)
-{
-	return (uint8_t)((high >> 56) + 1) < 2;
-}
-
 /* In the order of their addresses, what is around others in front of these. */
 static int items_collect(struct build *build, const struct tables *tables,
 			 const uint32_t *numbers)
@@ -107,7 +101,7 @@ static int items_collect(struct build *build, const struct tables *tables,
 		struct key6 key = key6_at(lpm6, i);
 
 		if (key.length >= XDPWL_SHORT6)
-			items_take(build, &key, !is_special(key.high) &&
+			items_take(build, &key, !xdpwl_is_special6(key.high >> 56) &&
 				   numbers[i] == tables->slot->main_number[1]);
 	}
 	if (is_short)

@@ -5,8 +5,8 @@
 
 #include "tables.h"
 
-/* Fill tables->tiles6, and places in near6, by the slot's main entry; numbers[i] is that of the trie's
- * entry i. Not where there is no main entry, none of a prefix that has tiles, or no room for
+/* Fill tables->tiles6, and places in near6, by the slot's main entry; numbers[i] is that of
+ * the trie's entry i. Not where there is no main entry, none of a prefix that has tiles, or no room for
  * all. -ENOMEM. */
 int tiles6_build(struct tables *tables, const uint32_t *numbers);
 

@@ -52,7 +52,8 @@ def manys(rng):
 
 
 def is_listed(address, listed):
-    return not is_bogus(address) and any(prefix(address, length) in listed for length in range(24, 65))
+    return not is_bogus(address) and any(
+        prefix(address, length) in listed for length in range(24, 65))
 
 
 def questions(rng, listed):
