@@ -9,9 +9,7 @@ says. XDPWL_SEED repeats a run.
 import ipaddress
 import os
 import random
-import re
 import secrets
-import struct
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -19,7 +17,6 @@ sys.dont_write_bytecode = True
 import harness
 
 SEED = os.environ.get('XDPWL_SEED') or secrets.token_hex(4)
-HEADER = os.path.join(harness.TOP, 'include/xdpwl.h')
 QUESTIONS = 2000
 SHORT, LONG = 3000, 2000	# /24s, and longer prefixes beside them
 MANY = 560_000			# prefixes of 33 bits and more
@@ -67,24 +64,12 @@ def questions(rng, listed):
         yield ipaddress.ip_address(BOGUS[0] | rng.getrandbits(88)), 443, False
 
 
-def flags_named(world):
-    """Of the slot in force, by the names that the header gives them."""
-    with open(HEADER, encoding='ascii') as file:
-        text = file.read()
-    size = re.search(r'sizeof\(struct xdpwl_slot\) ==\s*([0-9 +()*]+),', text)
-    value, current = harness.control_read(world.pins)
-    slots = 128 + 64 * harness.MAINS
-    flags, = struct.unpack_from('=I', value, slots + (current & 3) * eval(size[1]) + 16)
-    return {name for name, bit in re.findall(r'#define (XDPWL_\w+)\s+(0x[0-9a-f]+)\t/\*',
-                                             text) if flags & int(bit, 0)}
-
-
 def round_check(tap, world, rng, listed, flags):
     listed |= {BOGUS}
     world.write(''.join('%s/%d\n' % (ipaddress.ip_address(first), length)
                         for first, length in listed), world.path('set'))
     world.must('apply', '-', stdin='set s file "%s"\nallow @s 443\n' % world.path('set'))
-    found = flags_named(world)
+    found = harness.flags_named(world.pins)
     tap.ok(flags <= found, 'near6 is full: %s' % ' '.join(sorted(flags)), found)
     asked = list(questions(rng, listed))
     wrong = harness.answers_wrong(world, asked)

@@ -78,6 +78,18 @@ def control_read(pins):
     return value, struct.unpack_from('=I', value, 4)[0]
 
 
+def flags_named(pins):
+    """Of the slot in force, by the names that the header gives them."""
+    with open(os.path.join(TOP, 'include/xdpwl.h'), encoding='ascii') as file:
+        text = file.read()
+    size = re.search(r'sizeof\(struct xdpwl_slot\) ==\s*([0-9 +()*]+),', text)
+    value, current = control_read(pins)
+    slots = 128 + 64 * MAINS
+    flags, = struct.unpack_from('=I', value, slots + (current & 3) * eval(size[1]) + 16)
+    return {name for name, bit in re.findall(r'#define (XDPWL_\w+)\s+(0x[0-9a-f]+)\t/\*',
+                                             text) if flags & int(bit, 0)}
+
+
 def rows_in_force(pins):
     """Which set of rows stands beside the tables in force, 0: none."""
     return control_read(pins)[1] >> 29
