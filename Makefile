@@ -43,7 +43,7 @@ BPF_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-function -mcpu=v3 -fno-
 PURE := error prefix service service_format service_list service_math service_names \
 	sha256 words rule rule_format statement statement_rule statement_option later \
 	intern ruleset ruleset_find ruleset_options ruleset_write set splice rulefile rulefile_lines \
-	store added scopes signatures classes memo profiles items near numbers runs4 mains fine fine4 spans4 slices4 numbers4 table4 key6 tiles6 places6 fine6 heads runs6 lines exact \
+	store added scopes signatures classes memo profiles items near numbers runs4 mains fine fine4 spans4 slices4 numbers4 table4 key6 cover6 cuts6 tiles6 places6 fine6 heads runs6 lines exact \
 	compile
 SOURCES := $(wildcard user/*.c)
 OBJECTS := $(SOURCES:user/%.c=$(BUILD)/user/%.o)

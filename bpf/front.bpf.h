@@ -50,6 +50,17 @@ static __always_inline __u64 source_hash6(const struct packet *packet,
 	return xdpwl_bloom_hash(*(const volatile __be32 *)packet->addr, gen->slot->seed);
 }
 
+/* By cut6, if a list has it: two steps behind the packet. */
+static __always_inline bool near_cut6(struct packet *packet, const struct generation *gen)
+{
+	const __u8 *cuts = gen->slot->cut6;
+
+	asm volatile("" : "+r"(cuts));
+	packet->tile = cuts[XDPWL_CUT6(((const volatile __u16 *)packet->addr)[1])];
+	asm volatile("" : "+r"(packet->tile));
+	return packet->tile != XDPWL_CUT6_NOBODY;
+}
+
 static __always_inline bool near_hit6(struct packet *packet,
 				      const struct generation *gen, __u32 half)
 {
@@ -173,6 +184,8 @@ static __always_inline bool source_near(struct packet *packet,
 {
 	if (packet->family == 4)
 		return near_hit4(packet, gen, half);
+	if (half == XDPWL_HALF_ANY && gen->slot->flags & XDPWL_HAS_CUTS6)
+		return near_cut6(packet, gen) || short6_hit(packet, gen, half);
 	return near_hit6(packet, gen, half) || short6_hit(packet, gen, half);
 }
 

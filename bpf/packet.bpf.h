@@ -62,7 +62,7 @@ struct packet {
 				 * echo is its identifier */
 	__u32 port;		/* TCP and UDP: dport in the numbering of both */
 	__u32 near;		/* near4_marks() of an IPv4 source */
-	__u64 tile;		/* XDPWL_TILE6_OFFSET() of an IPv6 source */
+	__u64 tile;		/* of an IPv6 source: XDPWL_TILE6_OFFSET(), or its cut6 */
 	__u32 number;		/* of its source's entry, or what table4.h and exact.h have instead;
 				 * 0: not sought */
 	__u8 family;		/* 4 or 6 */

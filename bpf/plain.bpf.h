@@ -161,7 +161,9 @@ static __always_inline enum cover source_cover6(const struct packet *packet,
 
 	if (!tiles)
 		return source_cover_large6(packet, gen);
-	cover = cover_find6(packet->addr, packet->tile, tiles, gen->slot);
+	cover = gen->slot->flags & XDPWL_HAS_CUTS6 ?
+			cover_find_cut6(packet->addr, packet->tile, tiles, gen->slot) :
+			cover_find6(packet->addr, packet->tile, tiles, gen->slot);
 	/* No tile knows of prefixes so short. */
 	if (cover == COVER_NOBODY && short6_hit(packet, gen, XDPWL_HALF_ANY))
 		return COVER_ASK;

@@ -15,6 +15,16 @@ tile6_find(const struct xdpwl_tiles6 *tiles, __u64 offset)
 	return tile + value_bound(offset, sizeof(*tiles) - sizeof(struct xdpwl_tile6));
 }
 
+/* The same of a field, by a hash as tiles6_shift leaves it. */
+static __always_inline const struct xdpwl_field6 *
+field6_find(const struct xdpwl_tiles6 *tiles, __u64 offset)
+{
+	const void *field = tiles->field;
+
+	asm volatile("" : "+r"(field));
+	return field + value_bound(offset, sizeof(*tiles) - sizeof(struct xdpwl_field6));
+}
+
 /* Of a key's tile. */
 static __always_inline enum cover parts6_cover(const struct xdpwl_tile6 *tile, __u64 high)
 {
@@ -26,6 +36,39 @@ static __always_inline enum cover parts6_cover(const struct xdpwl_tile6 *tile, _
 		return COVER_MAIN;
 	return parts || (part >= XDPWL_TILE6_PARTS && first != XDPWL_TILE6_EVERYONE) ?
 		       COVER_NOBODY : COVER_ASK;
+}
+
+/* Of a field that has an address. */
+static __always_inline enum cover field6_cover(const struct xdpwl_field6 *field, __u64 part)
+{
+	if (bit_of(field->parts, part))
+		return COVER_MAIN;
+	return field->asked ? COVER_ASK : COVER_NOBODY;
+}
+
+/* By its cut. */
+static __always_inline enum cover cover_find_cut6(const __be32 *source, __u64 cut,
+						  const struct xdpwl_tiles6 *tiles,
+						  const struct xdpwl_slot *slot)
+{
+	__u64 high = bpf_be64_to_cpu(*(const volatile __be64 *)source);
+	__u64 part = shift_right(high, cut), hash = XDPWL_FIELD6_KEY(part, 0) * slot->tiles6_seed;
+	__u64 offset = shift_right(hash, slot->tiles6_shift);
+	const struct xdpwl_field6 *field = field6_find(tiles, offset);
+	__u8 more = field->more;
+	int i;
+
+	if (high - field->first < field->size)
+		return field6_cover(field, part);
+	if (more) {
+#pragma unroll
+		for (i = 1; i < XDPWL_FIELDS6_AROUND; i++) {
+			field = field6_find(tiles, offset ^ i * sizeof(*field));
+			if (high - field->first < field->size)
+				return field6_cover(field, part);
+		}
+	}
+	return more == XDPWL_FIELD6_LOST || cut == XDPWL_CUT6_ASK ? COVER_ASK : COVER_NOBODY;
 }
 
 /* `offset` is that of the tile of a head. */

@@ -68,7 +68,7 @@ struct xdpwl_near4 {
 
 /* log2 of words */
 #define XDPWL_NEAR6_ANY		15
-#define XDPWL_NEAR6_ALL		12
+#define XDPWL_NEAR6_ALL		11
 
 struct xdpwl_near6 {
 	__u64 any[1 << XDPWL_NEAR6_ANY];	/* tiles6.h has the upper halves */
@@ -100,7 +100,7 @@ xdpwl_bloom_hash(__be32 head, __u64 seed)
 
 _Static_assert(sizeof(struct xdpwl_short6) == 16 * 1024, "short6");
 _Static_assert(sizeof(struct xdpwl_near4) == 272 * 1024, "near4");
-_Static_assert(sizeof(struct xdpwl_near6) == 288 * 1024, "near6");
+_Static_assert(sizeof(struct xdpwl_near6) == 272 * 1024, "near6");
 _Static_assert(sizeof(struct xdpwl_fine) == 2 * 1024 * 1024, "fine");
 /* More than which Linux 5.10 has no room for in one. */
 _Static_assert(sizeof(struct xdpwl_fine4) == 4 * 1024 * 1024, "fine4");

@@ -8,6 +8,7 @@
  * addresses of that key: of those that it does not speak of main covers none. Where a tile cannot
  * say that others are asked.
  *
+ * Lists of few heads, first 32 bits, are found by cuts, below, and others by places:
  * First comes the key of 32 bits, a head, whose tile is one run of addresses: most heads have one
  * prefix. Where that does not say all the tile says how many bits more make the keys that do,
  * whose tiles are blocks of 32 parts each: lists have heads in which thousands of prefixes lie
@@ -50,11 +51,46 @@ struct xdpwl_tile6 {
 /* `first` of everyone of whom others are asked; the rest is 0. */
 #define XDPWL_TILE6_EVERYONE	(~0ull)
 
+/*
+ * By cuts (XDPWL_HAS_CUTS6): 15 bits of a head, as they stand in a packet, choose an element of
+ * cut6. It says that no prefix has such a head, or the log2 of the /64s in a part, for all heads
+ * that choose it: 64 parts are a key. A key's hash, times tiles6_seed of the slot, chooses one of 2^n fields, shift = 64 - 5 - n
+ * in the slot as tiles6_shift; if another's stands there it may be in one of the three around,
+ * where that field says so.
+ */
+#define XDPWL_CUTS6		32768
+#define XDPWL_CUT6(head)	((head) >> 1)	/* of its last two bytes */
+#define XDPWL_CUT6_MOST		25	/* that the size of a field has room for */
+#define XDPWL_CUT6_ASK		63	/* others are asked: no field has such parts */
+#define XDPWL_CUT6_NOBODY	64
+
+#define XDPWL_FIELD6_PARTS	64
+#define XDPWL_FIELD6_KEY(high, cut)	((high) >> (cut) >> 6)
+
+/* A key's. Addresses of no field main does not cover. */
+struct xdpwl_field6 {
+	__u64 first;	/* as of a tile */
+	__u32 size;	/* 0: free */
+	__u8 asked;	/* others are, about parts that main does not cover */
+	__u8 more;	/* XDPWL_FIELD6_*: keys whose hash says that they stand here do not */
+	__u8 reserved[2];
+	__u64 parts;	/* XDPWL_BIT(part): main covers it */
+	__u64 rest;
+};
+
+enum { XDPWL_FIELD6_NO_MORE, XDPWL_FIELD6_AROUND, XDPWL_FIELD6_LOST };
+
+#define XDPWL_FIELDS6		131072
+#define XDPWL_FIELDS6_AROUND	4	/* number ^ 0, 1, 2, 3 */
+
 /* The one element of tiles6, 4 MiB. */
 #define XDPWL_TILES6		262144
 
 struct xdpwl_tiles6 {
-	struct xdpwl_tile6 tile[XDPWL_TILES6];
+	union {
+		struct xdpwl_tile6 tile[XDPWL_TILES6];
+		struct xdpwl_field6 field[XDPWL_FIELDS6];
+	};
 };
 
 /* Of the key that leaves away `cut` bits of a word: less than 32. A head's is
@@ -78,6 +114,7 @@ static inline __attribute__((always_inline)) int xdpwl_is_special6(__u32 first)
 /* log2 of the bytes that keys of one word lie in */
 #define XDPWL_TILE6_WINDOW	XDPWL_NEAR6_REST_BITS
 
+_Static_assert(sizeof(struct xdpwl_field6) == 32, "field6");
 _Static_assert(sizeof(struct xdpwl_tiles6) == 4 * 1024 * 1024, "tiles6");
 
 #endif

@@ -35,7 +35,7 @@
 #include "table4.h"
 #include "tiles6.h"
 
-#define XDPWL_ABI	21
+#define XDPWL_ABI	22
 
 #define XDPWL_SLOTS	3	/* current, fallback of a confirm, being built */
 #define XDPWL_GROUPS	17	/* sets of interfaces: 16 that `on` tells apart, and the rest */
@@ -149,6 +149,7 @@ struct xdpwl_cell_key {
 #define XDPWL_PARTED4		0x80000	/* lpm4 is in parts */
 #define XDPWL_PARTED6		0x100000	/* lpm6 is */
 #define XDPWL_FULL_NEAR6	0x200000	/* near6 says nothing of a class */
+#define XDPWL_HAS_CUTS6		0x400000	/* tiles6 are found by cut6 */
 
 /* What a packet needs to know of a generation before it asks a map, most of all what
  * turns strangers away there. */
@@ -163,7 +164,8 @@ struct xdpwl_slot {
 	__be32 fine6_mask;
 	struct xdpwl_exact exact6;
 	__u32 main_number[2], main_cell[2];	/* of the main entry of IPv4, of IPv6; or 0 */
-	__u32 reserved[3];	/* up to a cache line: `lines4` are some */
+	__u32 tiles6_shift;			/* tiles6.h, of cuts */
+	__u64 tiles6_seed;	/* the end of a cache line: `lines4` are some */
 	struct xdpwl_entry first[XDPWL_FIRST];	/* of `entries` */
 	struct xdpwl_near4 near4;	/* before what is larger: near enough for an offset */
 	__u16 whole4[65536];		/* table4.h */
@@ -173,6 +175,7 @@ struct xdpwl_slot {
 	struct xdpwl_near6 near6;
 	struct xdpwl_short6 short6;
 	__u64 fine6[XDPWL_FINE6_SLOT];	/* exact.h */
+	__u8 cut6[XDPWL_CUTS6];		/* tiles6.h */
 	__u8 named[XDPWL_TCP_UDP];
 };
 
@@ -420,7 +423,7 @@ _Static_assert(sizeof(struct xdpwl_lpm6) == 20, "lpm6");
 _Static_assert(sizeof(struct xdpwl_entry) == 16, "entry");
 _Static_assert(sizeof(struct xdpwl_cell_key) == 8, "cell_key");
 _Static_assert(sizeof(struct xdpwl_slot) ==
-	       128 + (1 + 272 + 128 + 128 + 36 + 128 + 288 + 16 + 128 + 128) * 1024, "slot");
+	       128 + (1 + 272 + 128 + 128 + 36 + 128 + 272 + 16 + 128 + 32 + 128) * 1024, "slot");
 _Static_assert(__builtin_offsetof(struct xdpwl_slot, lines4) % 64 == 0, "lines4 aligned");
 _Static_assert(__builtin_offsetof(struct xdpwl_control, mains) % 64 == 0, "mains aligned");
 _Static_assert(sizeof(struct xdpwl_control) ==

@@ -215,7 +215,7 @@ static int front_emit(struct tables *tables, uint64_t seed)
 	if (!err)
 		err = table4_build(tables, numbers.of4);
 	if (!err)
-		err = tiles6_build(tables, numbers.of6);
+		err = tiles6_build(tables, numbers.of6, true);
 	if (!err)
 		err = exact_build(tables, numbers.of6);
 	numbers_free(&numbers);

@@ -43,7 +43,8 @@ def hosts4(rng, crowd):
 
 def prefix6(rng):
     length = rng.choice((29, 32, 32, 40, 48, 56, 64, 64, 96, 128))
-    address = (0x20010db8 << 96 | rng.getrandbits(3) << 93 | rng.getrandbits(2) << 78 |
+    # Some of the heads choose one cut.
+    address = (rng.choice((0x20010db8, 0x20010cb8, 0x24010db8)) << 96 | rng.getrandbits(3) << 93 | rng.getrandbits(2) << 78 |
                rng.getrandbits(64))
     return ipaddress.ip_network((address >> 128 - length << 128 - length, length))
 
@@ -126,6 +127,9 @@ def large_check(tap, world, rng, wide):
     world.write('set main file "%s"\nallow @main 443\n' % world.path('large'))
     world.must('apply')
     asked = listed + len(listed) // 20 * [HERE, ipaddress.ip_network('ff0e::/40')]
+    flags = harness.flags_named(world.pins)
+    tap.ok('XDPWL_HAS_CUTS6' not in flags and ('XDPWL_FULL_NEAR6' in flags) == bool(wide),
+           'places are asked, or there are no tiles', flags)
     return packets_check(tap, world, rng, asked, '443 of %d prefixes' % len(listed), [])
 
 
@@ -155,8 +159,12 @@ def check_all(tap, world):
     world.write('')
     world.attach('native')
     services = ('443', 'proto:6,proto:17', '1-65535', '443,22')
-    passed = sum(round_check(tap, world, rng, services[i % 4]) for i in range(ROUNDS))
+    passed = by_cuts = 0
+    for i in range(ROUNDS):
+        passed += round_check(tap, world, rng, services[i % 4])
+        by_cuts += 'XDPWL_HAS_CUTS6' in harness.flags_named(world.pins)
     tap.ok(passed > ROUNDS * QUESTIONS // 10, 'many of all pass', passed)
+    tap.ok(by_cuts, 'cuts are asked')
     for wide in (0, 1200):
         tap.ok(large_check(tap, world, rng, wide) > QUESTIONS // 20, 'and of a large list')
 

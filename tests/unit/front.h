@@ -27,6 +27,7 @@ struct address {
 static uint64_t seed;
 static uint32_t distinct;	/* one in so many entries is like no other */
 static bool alike;		/* all are */
+static bool cuts = true;	/* tiles may be found by these */
 static uint32_t main_number;	/* of the entry that is main in these tables */
 
 static inline uint32_t below(uint32_t n)
@@ -257,7 +258,7 @@ static inline void tables_of(struct tables *tables, const struct address *prefix
 	main_number = below(4) ? (four ? numbers.of4 : numbers.of6)[below(n)] : 0;
 	tables->slot->main_number[!four] = main_number;
 	assert_int_equal(table4_build(tables, numbers.of4), 0);
-	assert_int_equal(tiles6_build(tables, numbers.of6), 0);
+	assert_int_equal(tiles6_build(tables, numbers.of6, cuts), 0);
 	assert_int_equal(exact_build(tables, numbers.of6), 0);
 	numbers_free(&numbers);
 }
