@@ -68,7 +68,7 @@ static __always_inline enum cover cover_find_cut6(const __be32 *source, __u64 cu
 				return field6_cover(field, part);
 		}
 	}
-	return more == XDPWL_FIELD6_LOST || cut == XDPWL_CUT6_ASK ? COVER_ASK : COVER_NOBODY;
+	return more == XDPWL_FIELD6_LOST ? COVER_ASK : COVER_NOBODY;
 }
 
 /* `offset` is that of the tile of a head. */

@@ -61,7 +61,6 @@ struct xdpwl_tile6 {
 #define XDPWL_CUTS6		32768
 #define XDPWL_CUT6(head)	((head) >> 1)	/* of its last two bytes */
 #define XDPWL_CUT6_MOST		25	/* that the size of a field has room for */
-#define XDPWL_CUT6_ASK		63	/* others are asked: no field has such parts */
 #define XDPWL_CUT6_NOBODY	64
 
 #define XDPWL_FIELD6_PARTS	64

@@ -96,16 +96,15 @@ static struct cost cut_cost(const struct cover6 *cover, size_t n, uint32_t cut)
 	return cost;
 }
 
-/* The best one, or XDPWL_CUT6_ASK. */
+/* The best one. */
 static uint32_t cut_choose(const struct cover6 *cover, size_t n, struct cost *total)
 {
-	struct cost cost, best = { 0, n };
-	uint32_t cut, chosen = XDPWL_CUT6_ASK;
+	struct cost cost, best = cut_cost(cover, n, 0);
+	uint32_t cut, chosen = 0;
 
-	for (cut = 0; cut <= XDPWL_CUT6_MOST; cut++) {
+	for (cut = 1; cut <= XDPWL_CUT6_MOST; cut++) {
 		cost = cut_cost(cover, n, cut);
-		if (cost.keys <= MOST_KEYS && cost.keys + cost.asked * ASKED <
-						      best.keys + best.asked * ASKED) {
+		if (cost.keys + cost.asked * ASKED < best.keys + best.asked * ASKED) {
 			best = cost;
 			chosen = cut;
 		}
@@ -208,7 +207,7 @@ static void covers_put(struct cuts *cuts, enum phase phase)
 
 	for (i = 0; i < XDPWL_CUTS6; i++) {
 		cut = cuts->slot->cut6[i];
-		for (k = cuts->start[i]; cut <= XDPWL_CUT6_MOST && k < cuts->start[i + 1]; k++)
+		for (k = cuts->start[i]; k < cuts->start[i + 1]; k++)
 			if (phase_of(&cuts->cover[k], cut) == phase)
 				cover_put(cuts, &cuts->cover[k], cut);
 	}

@@ -64,13 +64,11 @@ static uint32_t listed_by_cut(const struct tables *tables, struct address addres
 
 		if (address.high - field->first >= field->size)
 			continue;
-		assert_true(cut <= XDPWL_CUT6_MOST);
 		if (field->parts & XDPWL_BIT(address.high >> cut))
 			return main_number;
 		return field->asked ? XDPWL_ASK_TRIE : XDPWL_UNLISTED;
 	}
-	return more == XDPWL_FIELD6_LOST || cut == XDPWL_CUT6_ASK ? XDPWL_ASK_TRIE :
-								     XDPWL_UNLISTED;
+	return more == XDPWL_FIELD6_LOST ? XDPWL_ASK_TRIE : XDPWL_UNLISTED;
 }
 
 static uint32_t listed(const struct tables *tables, struct address address)
