@@ -63,7 +63,7 @@ struct xdpwl_tile6 {
 #define XDPWL_CUT6_MOST		25	/* that the size of a field has room for */
 #define XDPWL_CUT6_NOBODY	64
 
-#define XDPWL_FIELD6_PARTS	64
+#define XDPWL_FIELD6_PARTS	64u
 #define XDPWL_FIELD6_KEY(high, cut)	((high) >> (cut) >> 6)
 
 /* A key's. Addresses of no field main does not cover. */
