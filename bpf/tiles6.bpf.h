@@ -5,24 +5,25 @@
 
 #include "front.bpf.h"
 
+/* What stands at an offset, in elements of `size` bytes. */
+static __always_inline const void *tiles6_at(const void *tiles, __u64 offset, __u64 size)
+{
+	asm volatile("" : "+r"(tiles));
+	return tiles + value_bound(offset, sizeof(struct xdpwl_tiles6) - size);
+}
+
 /* The tile of a key, or another's, by XDPWL_TILE6_OFFSET(). */
 static __always_inline const struct xdpwl_tile6 *
 tile6_find(const struct xdpwl_tiles6 *tiles, __u64 offset)
 {
-	const void *tile = tiles->tile;
-
-	asm volatile("" : "+r"(tile));
-	return tile + value_bound(offset, sizeof(*tiles) - sizeof(struct xdpwl_tile6));
+	return tiles6_at(tiles, offset, sizeof(struct xdpwl_tile6));
 }
 
 /* The same of a field, by a hash as tiles6_shift leaves it. */
 static __always_inline const struct xdpwl_field6 *
 field6_find(const struct xdpwl_tiles6 *tiles, __u64 offset)
 {
-	const void *field = tiles->field;
-
-	asm volatile("" : "+r"(field));
-	return field + value_bound(offset, sizeof(*tiles) - sizeof(struct xdpwl_field6));
+	return tiles6_at(tiles, offset, sizeof(struct xdpwl_field6));
 }
 
 /* Of a key's tile. */
@@ -52,8 +53,8 @@ static __always_inline enum cover cover_find_cut6(const __be32 *source, __u64 cu
 						  const struct xdpwl_slot *slot)
 {
 	__u64 high = bpf_be64_to_cpu(*(const volatile __be64 *)source);
-	__u64 part = shift_right(high, cut), hash = XDPWL_FIELD6_KEY(part, 0) * slot->tiles6_seed;
-	__u64 offset = shift_right(hash, slot->tiles6_shift);
+	__u64 part = shift_right(high, cut), key = part >> XDPWL_FIELD6_BITS;
+	__u64 offset = shift_right(key * slot->tiles6_seed, slot->tiles6_shift);
 	const struct xdpwl_field6 *field = field6_find(tiles, offset);
 	__u8 more = field->more;
 	int i;

@@ -54,17 +54,17 @@ struct xdpwl_tile6 {
 /*
  * By cuts (XDPWL_HAS_CUTS6): 15 bits of a head, as they stand in a packet, choose an element of
  * cut6. It says that no prefix has such a head, or the log2 of the /64s in a part, for all heads
- * that choose it: 64 parts are a key. A key's hash, times tiles6_seed of the slot, chooses one of 2^n fields, shift = 64 - 5 - n
- * in the slot as tiles6_shift; if another's stands there it may be in one of the three around,
- * where that field says so.
+ * that choose it: 64 parts are a key. A key times the slot's tiles6_seed chooses one of 2^n
+ * fields, 64 - 5 - n in the slot as tiles6_shift; if another's stands there it may be in one of
+ * the three around, where that field says so.
  */
 #define XDPWL_CUTS6		32768
 #define XDPWL_CUT6(head)	((head) >> 1)	/* of its last two bytes */
 #define XDPWL_CUT6_MOST		25	/* that the size of a field has room for */
 #define XDPWL_CUT6_NOBODY	64
 
-#define XDPWL_FIELD6_PARTS	64u
-#define XDPWL_FIELD6_KEY(high, cut)	((high) >> (cut) >> 6)
+#define XDPWL_FIELD6_BITS	6	/* of a part's number */
+#define XDPWL_FIELD6_PARTS	(1u << XDPWL_FIELD6_BITS)
 
 /* A key's. Addresses of no field main does not cover. */
 struct xdpwl_field6 {

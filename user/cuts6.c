@@ -11,7 +11,6 @@
 #define SPARSE		4	/* fields for a key: most stand where their hash says */
 #define MOST_ASKED(n)	((n) / 32)
 #define TRIES		8	/* seeds: some multiply keys that lie in steps to few sums */
-#define PART_BITS	6	/* of a key's parts */
 #define ASKED		128	/* so many keys rather than a prefix that others are asked about */
 
 /* Of some covers of one element. */
@@ -63,10 +62,16 @@ static int cuts_sort(struct cuts *cuts, const struct covers6 *covers)
 
 /* ---- cuts ---- */
 
+/* The first of its keys. */
+static uint64_t key_of(const struct cover6 *cover, uint32_t cut)
+{
+	return cover->high >> cut >> XDPWL_FIELD6_BITS;
+}
+
 /* So many keys has a cover, or shares one of them with others. */
 static uint64_t cover_keys(const struct cover6 *cover, uint32_t cut)
 {
-	uint32_t bits = cover_bits(cover), key = cut + PART_BITS;
+	uint32_t bits = cover_bits(cover), key = cut + XDPWL_FIELD6_BITS;
 
 	return bits > key ? 1ull << (bits - key) : 1;
 }
@@ -85,7 +90,7 @@ static struct cost cut_cost(const struct cover6 *cover, size_t n, uint32_t cut)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		first = XDPWL_FIELD6_KEY(cover[i].high, cut);
+		first = key_of(&cover[i], cut);
 		end = first + cover_keys(&cover[i], cut);
 		first = first < next ? next : first;
 		if (end > first)
@@ -159,26 +164,24 @@ static struct xdpwl_field6 *field_find(struct cuts *cuts, uint64_t key, uint64_t
 static void parts_set(struct xdpwl_field6 *field, const struct cover6 *cover, uint32_t cut)
 {
 	uint32_t bits = cover_bits(cover), part = 0, n = XDPWL_FIELD6_PARTS;
-	bool covered = is_covered(cover, cut);
+	uint64_t touched = 0;
 
-	if (bits < cut + PART_BITS) {
+	if (bits < cut + XDPWL_FIELD6_BITS) {
 		part = cover->high >> cut & (XDPWL_FIELD6_PARTS - 1);
 		n = bits < cut ? 1 : 1u << (bits - cut);
 	}
-	for (; n--; part++) {
-		field->parts |= XDPWL_BIT(part);
-		if (!covered)
-			field->parts ^= XDPWL_BIT(part);
-	}
-	field->asked |= !covered;
+	while (n--)
+		touched |= XDPWL_BIT(part++);
+	field->parts = is_covered(cover, cut) ? field->parts | touched : field->parts & ~touched;
+	field->asked |= !is_covered(cover, cut);
 }
 
 static void cover_put(struct cuts *cuts, const struct cover6 *cover, uint32_t cut)
 {
-	uint64_t key = XDPWL_FIELD6_KEY(cover->high, cut), end = key + cover_keys(cover, cut);
+	uint64_t key = key_of(cover, cut), end = key + cover_keys(cover, cut);
 
 	for (; key < end; key++) {
-		uint64_t first = key << PART_BITS << cut;
+		uint64_t first = key << XDPWL_FIELD6_BITS << cut;
 		struct xdpwl_field6 *field = field_find(cuts, key, first);
 
 		if (!field)

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include "cuts6.h"
 #include "places6.h"
 #include "tiles6.h"

@@ -44,8 +44,8 @@ def hosts4(rng, crowd):
 def prefix6(rng):
     length = rng.choice((29, 32, 32, 40, 48, 56, 64, 64, 96, 128))
     # Some of the heads choose one cut.
-    address = (rng.choice((0x20010db8, 0x20010cb8, 0x24010db8)) << 96 | rng.getrandbits(3) << 93 | rng.getrandbits(2) << 78 |
-               rng.getrandbits(64))
+    address = (rng.choice((0x20010db8, 0x20010cb8, 0x24010db8)) << 96 |
+               rng.getrandbits(3) << 93 | rng.getrandbits(2) << 78 | rng.getrandbits(64))
     return ipaddress.ip_network((address >> 128 - length << 128 - length, length))
 
 

@@ -56,7 +56,8 @@ static uint32_t listed_by_cut(const struct tables *tables, struct address addres
 
 	if (cut == XDPWL_CUT6_NOBODY)
 		return XDPWL_UNLISTED;
-	offset = XDPWL_FIELD6_KEY(address.high, cut) * slot->tiles6_seed >> slot->tiles6_shift;
+	offset = (address.high >> cut >> XDPWL_FIELD6_BITS) * slot->tiles6_seed >>
+		 slot->tiles6_shift;
 	home = offset / sizeof(*tiles->field);
 	more = tiles->field[home].more;
 	for (i = 0; i < (more ? XDPWL_FIELDS6_AROUND : 1); i++) {
