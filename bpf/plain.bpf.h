@@ -106,13 +106,14 @@ static __always_inline bool is_main(const struct packet *packet,
 	       main_allows(packet, named_read(packet, gen, ports));
 }
 
-/* By the tables of the main entry: of a source that near has, where nothing but tables is to be
- * asked. Where there are none others know. */
-static __always_inline enum cover source_cover4(const struct packet *packet,
+/* What the main entry covers of a source, by the filters in front and by its tables. Where there
+ * are none others know. */
+static __always_inline enum cover source_cover4(struct packet *packet,
 						const struct generation *gen)
 {
 	const struct xdpwl_spans4 *spans;
 
+	/* They say what near4 would. */
 	if (gen->slot->flags & XDPWL_HAS_ROWS4) {
 		const struct xdpwl_rows4 *rows = block_find(&rows4, gen->number, 0);
 
@@ -121,6 +122,8 @@ static __always_inline enum cover source_cover4(const struct packet *packet,
 						gen->number) :
 			      COVER_ASK;
 	}
+	if (!source_near(packet, gen, XDPWL_HALF_ANY))
+		return COVER_NOBODY;
 	spans = block_find(&spans4, gen->number, 0);
 	return spans ? cover_find4(packet->addr, spans) : COVER_ASK;
 }
@@ -151,14 +154,23 @@ static __always_inline enum cover source_cover_large6(const struct packet *packe
 
 /* Asks by the number where it stands: one that is copied takes the room of a value that waits
  * for the packet. */
-static __always_inline enum cover source_cover6(const struct packet *packet,
-						const struct generation *gen)
+static __always_inline const struct xdpwl_tiles6 *tiles6_of(const struct generation *gen)
 {
 	void *inner = bpf_map_lookup_elem(&tiles6, &gen->number);
 	__u32 zero = 0;
-	const struct xdpwl_tiles6 *tiles = inner ? bpf_map_lookup_elem(inner, &zero) : NULL;
+
+	return inner ? bpf_map_lookup_elem(inner, &zero) : NULL;
+}
+
+static __always_inline enum cover source_cover6(struct packet *packet,
+						const struct generation *gen)
+{
+	const struct xdpwl_tiles6 *tiles;
 	enum cover cover;
 
+	if (!source_near(packet, gen, XDPWL_HALF_ANY))
+		return COVER_NOBODY;
+	tiles = tiles6_of(gen);
 	if (!tiles)
 		return source_cover_large6(packet, gen);
 	cover = gen->slot->flags & XDPWL_HAS_CUTS6 ?
@@ -175,21 +187,19 @@ static __always_inline enum plain plain_allowed(const struct packet *packet)
 	return packet->family == 4 ? PLAIN_ALLOWED4 : PLAIN_ALLOWED6;
 }
 
-/* What near says, and then what tables do. */
+/* What its port says, and then what its source does. The port first: of a scan that answers
+ * nearly all, and which sources of it near has no CPU can foresee. */
 static __always_inline enum plain plain_covered(struct packet *packet,
 						const struct generation *gen,
 						const __be16 *ports)
 {
-	__u32 named;
+	__u32 named = named_read(packet, gen, ports);
 
-	/* With rows4 near4 says nothing of a class. */
-	if (!(packet->family == 4 && gen->slot->flags & XDPWL_HAS_ROWS4) &&
-	    !source_near(packet, gen, XDPWL_HALF_ANY))
-		return PLAIN_STRANGER;
-	named = named_read(packet, gen, ports);
-	if (!main_allows(packet, named))
-		return named || source_near(packet, gen, XDPWL_HALF_ALL) ? PLAIN :
-									   PLAIN_STRANGER;
+	if (!main_allows(packet, named)) {
+		if (!named && !source_near(packet, gen, XDPWL_HALF_ALL))
+			return PLAIN_STRANGER;
+		return source_near(packet, gen, XDPWL_HALF_ANY) ? PLAIN : PLAIN_STRANGER;
+	}
 	switch (packet->family == 4 ? source_cover4(packet, gen) : source_cover6(packet, gen)) {
 	case COVER_NOBODY:
 		return PLAIN_STRANGER;
