@@ -125,7 +125,8 @@ static __always_inline enum cover source_cover4(struct packet *packet,
 	if (!source_near(packet, gen, XDPWL_HALF_ANY))
 		return COVER_NOBODY;
 	spans = block_find(&spans4, gen->number, 0);
-	return spans ? cover_find4(packet->addr, spans) : COVER_ASK;
+	return spans ? cover_find4(packet->addr, spans, gen->slot->flags & XDPWL_HAS_CROWDS4) :
+		       COVER_ASK;
 }
 
 /* Of a list that is too large for tiles: by fine6, which few pass whom nothing covers, and the

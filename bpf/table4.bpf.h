@@ -236,24 +236,37 @@ __noinline __u32 number_find4(__u32 addr, __u32 slot)
 	return lines4_number(addr, tables, slot);
 }
 
-/* Whether one of crowds, of which there are mask + 1, has an address, by its last byte. */
-static __always_inline bool crowd_has(const __u64 (*crowds)[4], __u64 crowd, __u64 mask,
-				      __u8 last)
+/* Whether one of crowds, of which there are mask + 1, has an address, by its last byte: in the
+ * sign. */
+static __always_inline __s64 crowd_bit(const __u64 (*crowds)[4], __u64 crowd, __u64 mask,
+				       __u8 last)
 {
 	const void *words = crowds;
 
 	asm volatile("" : "+r"(words));
 	words += value_bound(crowd, mask) * sizeof(*crowds);
-	return bit_of(*(const __u64 *)(words + (last >> 3 & 24)), last);
+	return bit_first(*(const __u64 *)(words + (last >> 3 & 24)), last);
 }
 
 /* Whether the main entry covers an address, or nothing does, or others know. */
 enum cover { COVER_NOBODY, COVER_MAIN, COVER_ASK };
 
+/* Whether a span has an address, or its crowd. No branch: which of both it is nobody can guess.
+ * What stands there may be another /24's. */
+static __always_inline bool span_or_crowd_has(const struct xdpwl_spans4 *spans,
+					      const struct xdpwl_span4 *span, __u32 addr)
+{
+	__s64 in_span = (__u64)(addr - span->first) - span->size;
+	__s64 in_crowd = crowd_bit(spans->crowd, span->crowd, XDPWL_SPAN4_CROWDS - 1, addr);
+
+	return (in_span | (in_crowd & ((__s64)(addr ^ span->first) - 256))) < 0;
+}
+
 /* Of an address, as it stands in a packet. All is read again from there: what goes over the
  * stack waits twice. */
 static __always_inline enum cover cover_find4(const __be32 *source,
-					       const struct xdpwl_spans4 *spans)
+					       const struct xdpwl_spans4 *spans,
+					       bool has_crowds)
 {
 	const volatile __u8 *bytes = (const void *)source;
 	const __u32 *from = spans->from;
@@ -268,17 +281,9 @@ static __always_inline enum cover cover_find4(const __be32 *source,
 	index = value_bound(index + bytes[2], XDPWL_SPANS4 - 1);
 	span = at + index * sizeof(*span);
 	addr = bpf_ntohl(*(const volatile __be32 *)source);
-	if (addr - span->first < span->size)
+	if (has_crowds ? span_or_crowd_has(spans, span, addr) : addr - span->first < span->size)
 		return COVER_MAIN;
-	if (!span->crowd)
-		return COVER_NOBODY;
-	if (span->crowd == XDPWL_SPAN4_ASK)
-		return COVER_ASK;
-	/* It may be of another /24. */
-	if ((addr ^ span->first) > 255)
-		return COVER_NOBODY;
-	return crowd_has(spans->crowd, span->crowd, XDPWL_SPAN4_CROWDS - 1, addr) ?
-		       COVER_MAIN : COVER_NOBODY;
+	return span->crowd == XDPWL_SPAN4_ASK ? COVER_ASK : COVER_NOBODY;
 }
 
 /* The same of large lists. Slices are behind a bit of what is touched: a smaller table, which
@@ -315,7 +320,7 @@ static __always_inline enum cover cover_find_large4(const __be32 *source,
 	hosts = block_find(&hosts4, slot, 0);
 	if (at >= XDPWL_SLICE4_ASK || !hosts)
 		return COVER_ASK;
-	return crowd_has(hosts->bits, at, 0xffff, bytes[3]) ? COVER_MAIN : COVER_NOBODY;
+	return crowd_bit(hosts->bits, at, 0xffff, bytes[3]) < 0 ? COVER_MAIN : COVER_NOBODY;
 }
 
 /* The same behind the filters, as far as the slot goes without a call. `source` is the address

@@ -85,9 +85,11 @@ struct xdpwl_rows4 {
 struct xdpwl_span4 {
 	__u32 first;	/* address, in host order */
 	__u32 size;	/* so many from there on; 0xffffffff: all */
-	__u32 crowd;	/* of others of its /24, or XDPWL_SPAN4_ASK; 0: of nobody */
+	__u32 crowd;	/* of others of its /24, or XDPWL_SPAN4_ASK; or 0 */
 };
 
+/* The first crowd and the last have nobody: of a span without one, and, modulo their number, of
+ * XDPWL_SPAN4_ASK, so that a crowd can be asked for whatever a span says. */
 #define XDPWL_SPAN4_CROWDS	16384
 #define XDPWL_SPAN4_ASK		0xffffffffu	/* no more is known here */
 

@@ -35,7 +35,7 @@
 #include "table4.h"
 #include "tiles6.h"
 
-#define XDPWL_ABI	22
+#define XDPWL_ABI	23
 
 #define XDPWL_SLOTS	3	/* current, fallback of a confirm, being built */
 #define XDPWL_GROUPS	17	/* sets of interfaces: 16 that `on` tells apart, and the rest */
@@ -150,6 +150,7 @@ struct xdpwl_cell_key {
 #define XDPWL_PARTED6		0x100000	/* lpm6 is */
 #define XDPWL_FULL_NEAR6	0x200000	/* near6 says nothing of a class */
 #define XDPWL_HAS_CUTS6		0x400000	/* tiles6 are found by cut6 */
+#define XDPWL_HAS_CROWDS4	0x800000	/* spans4 has crowds */
 
 /* What a packet needs to know of a generation before it asks a map, most of all what
  * turns strangers away there. */

@@ -139,7 +139,7 @@ static void crowd_add(struct build *build, struct xdpwl_span4 *span, uint32_t fi
 		      uint32_t last)
 {
 	if (!span->crowd) {
-		if (build->crowds == XDPWL_SPAN4_CROWDS - 1) {
+		if (build->crowds == XDPWL_SPAN4_CROWDS - 2) {
 			span->crowd = XDPWL_SPAN4_ASK;
 			return;
 		}
@@ -217,6 +217,8 @@ int spans4_build(struct tables *tables, const struct runs *runs)
 			build->map->from[htons(i)] = 0;
 	tables->spans4_used = build->end;
 	tables->spans4.n = !build->full;
+	if (build->crowds)
+		tables->slot->flags |= XDPWL_HAS_CROWDS4;
 	free(build);
 	return 0;
 }

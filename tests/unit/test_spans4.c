@@ -12,13 +12,16 @@ static uint32_t span4_says(const struct tables *tables, uint32_t addr)
 	const struct xdpwl_span4 *span = &spans->span[at];
 
 	assert_in_range(at, 0, tables->spans4_used - 1);
+	assert_false(bit_is(spans->crowd[0], addr & 255));
+	assert_false(bit_is(spans->crowd[XDPWL_SPAN4_CROWDS - 1], addr & 255));
 	if (addr - span->first < span->size)
 		return main_number;
 	if (span->crowd == XDPWL_SPAN4_ASK)
 		return XDPWL_ASK_TRIE;
 	if (!span->crowd || (addr ^ span->first) > 255)
 		return XDPWL_UNLISTED;
-	assert_in_range(span->crowd, 1, XDPWL_SPAN4_CROWDS - 1);
+	assert_true(tables->slot->flags & XDPWL_HAS_CROWDS4);
+	assert_in_range(span->crowd, 1, XDPWL_SPAN4_CROWDS - 2);
 	return bit_is(spans->crowd[span->crowd], addr & 255) ? main_number :
 							      XDPWL_UNLISTED;
 }
@@ -266,19 +269,23 @@ static void test_no_place(void **state)
 	free(prefixes);
 }
 
-/* More /24s of several hosts than have a bit for each. */
+/* More /24s of several hosts than have a bit for each, of spans and of slices. */
 static void test_many_hosts(void **state)
 {
-	size_t n24 = 40000, n = 0, i;
-	struct address *prefixes = calloc(2 * n24, sizeof(*prefixes));
+	static const size_t n24[] = { 20000, 80000 };
+	struct address *prefixes = calloc(2 * n24[1], sizeof(*prefixes));
+	size_t k, n, i;
 	int answered;
 
 	(void)state;
 	assert_non_null(prefixes);
-	for (i = 0; i < n24; i++)
-		n += hosts_add(prefixes + n, 0x0a000000 + 256 * (uint32_t)i + below(253), 2);
-	answered = alike_answer(prefixes, n, has_slices, 300);
-	assert_in_range(answered, 1, 299);
+	for (k = 0; k < 2; k++) {
+		for (n = i = 0; i < n24[k]; i++)
+			n += hosts_add(prefixes + n, 0x0a000000 + 256 * (uint32_t)i + below(253),
+				       2);
+		answered = alike_answer(prefixes, n, k ? has_slices : has_spans, 300);
+		assert_in_range(answered, 1, 299);
+	}
 	free(prefixes);
 }
 
