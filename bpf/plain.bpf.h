@@ -298,17 +298,17 @@ static __always_inline enum plain plain_ipv6(struct packet *packet,
 {
 	const __u8 *upper = (void *)(ip + 1);
 	__u16 size = room - sizeof(*ip);
-	/* Version, length of the payload, next header. */
-	__u64 first = *(const volatile __be64 *)ip & bpf_cpu_to_be64(0xf0000000ffffff00);
-	__u64 sized = bpf_cpu_to_be64(0x6000000000000000 | (__u64)size << 16);
+	/* Version, next header. */
+	__u64 first = *(const volatile __be64 *)ip & bpf_cpu_to_be64(0xf00000000000ff00);
 
 	packet->family = 6;
 	packet->addr = ip->saddr.in6_u.u6_addr32;
-	if (is_to_source(packet))
+	if (is_to_source(packet) ||
+	    *(const volatile __be16 *)&ip->payload_len != bpf_htons(size))
 		return NOT_PLAIN;
-	if (likely(first == (sized | bpf_cpu_to_be64(PROTO_TCP << 8))))
+	if (likely(first == bpf_cpu_to_be64(0x6000000000000000 | PROTO_TCP << 8)))
 		return plain_tcp(packet, gen, flags, upper, size);
-	if (first == (sized | bpf_cpu_to_be64(PROTO_UDP << 8)))
+	if (first == bpf_cpu_to_be64(0x6000000000000000 | PROTO_UDP << 8))
 		return plain_udp(packet, gen, flags, (void *)upper, size);
 	return NOT_PLAIN;
 }

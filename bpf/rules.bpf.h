@@ -28,6 +28,18 @@ static __always_inline __u32 generation_read(struct generation *gen)
 	return current & ~XDPWL_CURRENT_SLOT;
 }
 
+/* The same where nothing stands beside it, and in fewer steps; false: something does. */
+static __always_inline bool generation_read_alone(struct generation *gen)
+{
+	__u32 current = *(volatile __u32 *)&control.current;
+
+	if (current >= XDPWL_SLOTS)
+		return false;
+	*gen = (struct generation){ .slot = &control.slot[current], .number = current };
+	asm volatile("" : "+r"(gen->slot));
+	return true;
+}
+
 /* The device's part in it; whether it only audits. */
 static __always_inline bool generation_device(struct generation *gen,
 					      __u32 ifindex)

@@ -97,8 +97,8 @@ static __always_inline int filter(struct xdp_md *ctx, __u32 link)
 	struct generation gen;
 	__u64 next;
 
-	next = generation_read(&gen) ? next_long(ctx, link) :
-				       next_known(ctx, &gen, link, 0);
+	next = generation_read_alone(&gen) ? next_known(ctx, &gen, link, 0) :
+					     next_long(ctx, link);
 	if (next == NEXT_DROP)
 		return XDP_DROP;
 	if (next == NEXT_PASS)
