@@ -122,7 +122,7 @@ static int part_fill(const struct kern_tries *tries, const struct parts *parts,
 	return err;
 }
 
-/* In place of what is there. No grace period is waited for. */
+/* In place of what is there. */
 static int tries_place(const struct kern *kern, const struct kern_tries *tries,
 		       uint32_t first, const int *fds, uint32_t n)
 {
@@ -214,21 +214,38 @@ int kern_tries_fill(const struct kern *kern, const struct kern_tries *tries)
 	return err;
 }
 
+/* So many parts at once, as each call may wait out a grace period (Linux 6.8 and later); then
+ * one after the other is given back. `left` is what free_wait() said last. */
+static int parts_empty(const struct kern *kern, const struct kern_tries *tries,
+		       uint32_t first, uint32_t n, int empty, uint32_t *left)
+{
+	uint32_t entries[AT_ONCE], i;
+	int fds[AT_ONCE], empties[AT_ONCE], err;
+
+	for (i = 0; i < n; i++) {
+		entries[i] = part_open(kern, tries, first + i, &fds[i]);
+		empties[i] = empty;
+	}
+	err = tries_place(kern, tries, first, empties, n);
+	for (i = 0; i < n; i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+		*left = free_wait(*left + entries[i]);
+	}
+	return err;
+}
+
 int kern_tries_empty(const struct kern *kern, const struct kern_tries *tries,
 		     uint32_t first)
 {
-	int empty = trie_create(tries, 1), fd, err = 0;
-	uint32_t left = 0;
+	int empty = trie_create(tries, 1), err = 0;
+	uint32_t left = 0, n;
 
 	if (empty < 0)
 		return empty;
-	for (; first < XDPWL_PARTS && !err; first++) {
-		uint32_t entries = part_open(kern, tries, first, &fd);
-
-		err = tries_place(kern, tries, first, &empty, 1);
-		if (fd >= 0)
-			close(fd);
-		left = free_wait(left + entries);
+	for (; first < XDPWL_PARTS && !err; first += n) {
+		n = XDPWL_PARTS - first < AT_ONCE ? XDPWL_PARTS - first : AT_ONCE;
+		err = parts_empty(kern, tries, first, n, empty, &left);
 	}
 	close(empty);
 	return err;
