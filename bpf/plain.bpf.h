@@ -30,21 +30,21 @@ enum plain { NOT_PLAIN, PLAIN_STRANGER, PLAIN, PLAIN_ALLOWED4, PLAIN_ALLOWED6 };
 /* Beside the flags of a slot: more than the tables of group 0 is to be asked. */
 #define PLAIN_LONG	1
 
-/* Whether no rule can speak of a packet: by its source, which most floods give away,
- * then by its port, too. */
+/* Whether no rule can speak of a packet: by its port, which gives scans away, then by its
+ * source. */
 static __always_inline bool is_unlisted(struct packet *packet,
 					const struct generation *gen, __u32 flags)
 {
-	bool named, near;
+	bool named;
 
 	if (flags & XDPWL_CURRENT_ROWS && added_near(packet, gen))
 		return false;
-	near = source_near(packet, gen, XDPWL_HALF_ANY);
-	if (!(flags & XDPWL_HAS_ANY) && !near)
-		return true;
 	named = port_named(packet, gen);
-	return !(flags & (named ? XDPWL_HAS_ANY : XDPWL_ANY_ALL)) &&
-	       !source_listed(packet, gen, named);
+	if (flags & (named ? XDPWL_HAS_ANY : XDPWL_ANY_ALL))
+		return false;
+	if (!named && !source_near(packet, gen, XDPWL_HALF_ALL))
+		return true;
+	return !source_near(packet, gen, XDPWL_HALF_ANY) || !source_listed(packet, gen, named);
 }
 
 /* Ports that others judge. */
