@@ -30,6 +30,15 @@ enum plain { NOT_PLAIN, PLAIN_STRANGER, PLAIN, PLAIN_ALLOWED4, PLAIN_ALLOWED6 };
 /* Beside the flags of a slot: more than the tables of group 0 is to be asked. */
 #define PLAIN_LONG	1
 
+/* Whether near has a source, for a port that some rule names or not. Of one that none does the
+ * smaller half answers nearly all. */
+static __always_inline bool port_near(struct packet *packet, const struct generation *gen,
+				      bool named)
+{
+	return (named || source_near(packet, gen, XDPWL_HALF_ALL)) &&
+	       source_near(packet, gen, XDPWL_HALF_ANY);
+}
+
 /* Whether no rule can speak of a packet: by its port, which gives scans away, then by its
  * source. */
 static __always_inline bool is_unlisted(struct packet *packet,
@@ -42,9 +51,7 @@ static __always_inline bool is_unlisted(struct packet *packet,
 	named = port_named(packet, gen);
 	if (flags & (named ? XDPWL_HAS_ANY : XDPWL_ANY_ALL))
 		return false;
-	if (!named && !source_near(packet, gen, XDPWL_HALF_ALL))
-		return true;
-	return !source_near(packet, gen, XDPWL_HALF_ANY) || !source_listed(packet, gen, named);
+	return !port_near(packet, gen, named) || !source_listed(packet, gen, named);
 }
 
 /* Ports that others judge. */
@@ -196,11 +203,8 @@ static __always_inline enum plain plain_covered(struct packet *packet,
 {
 	__u32 named = named_read(packet, gen, ports);
 
-	if (!main_allows(packet, named)) {
-		if (!named && !source_near(packet, gen, XDPWL_HALF_ALL))
-			return PLAIN_STRANGER;
-		return source_near(packet, gen, XDPWL_HALF_ANY) ? PLAIN : PLAIN_STRANGER;
-	}
+	if (!main_allows(packet, named))
+		return port_near(packet, gen, named) ? PLAIN : PLAIN_STRANGER;
 	switch (packet->family == 4 ? source_cover4(packet, gen) : source_cover6(packet, gen)) {
 	case COVER_NOBODY:
 		return PLAIN_STRANGER;
