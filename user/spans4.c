@@ -217,7 +217,7 @@ int spans4_build(struct tables *tables, const struct runs *runs)
 			build->map->from[htons(i)] = 0;
 	tables->spans4_used = build->end;
 	tables->spans4.n = !build->full;
-	if (build->crowds)
+	if (tables->spans4.n && build->crowds)
 		tables->slot->flags |= XDPWL_HAS_CROWDS4;
 	free(build);
 	return 0;
